@@ -1,0 +1,123 @@
+"""What one append does, without I/O: which events are new, their numbers, stamps and hashes.
+
+Every log runs this function under its head lock, with what it read there. Nothing computed here survives the lock: a
+retry runs it again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from .chain import SALT_BYTES, event_hash, payload_digest
+from .errors import ForeignProducer
+from .event import Event, ParticipantId, Position, ProducerId
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the log: its last position, the hash there, and when that event was recorded (µs)."""
+
+    position: Position
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class ProducerState:
+    """What the log holds of a producer: the last number stored, and whose it is."""
+
+    last_seq: int
+    participant_id: ParticipantId
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Events of one producer, in the order of their numbers."""
+
+    producer_id: ProducerId
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one batch."""
+
+    last_seq: int
+    """The producer's last durable number: what to acknowledge, and where to resend from after a hole."""
+    position: Position
+    """The head after this append; every event up to ``last_seq`` lies at or before it."""
+    stored: int
+    """How many events were new."""
+    duplicates: int
+    """How many were in the log already."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one append writes."""
+
+    events: list[Event]
+    producers: dict[ProducerId, ProducerState]
+    """The producers whose row changes."""
+    head: Head
+    outcomes: list[Receipt | ForeignProducer]
+    """One for each batch, in their order."""
+
+
+def plan_append(
+    head: Head,
+    producers: Mapping[ProducerId, ProducerState],
+    batches: Sequence[Batch],
+    now: int,
+) -> Plan:
+    """Decide what is stored.
+
+    Duplicates are dropped, what lies behind a hole in the numbering is left out, and the rest is numbered, stamped with
+    ``now`` (µs since the epoch) and chained. A batch of a producer that belongs to somebody else is refused by itself.
+    """
+    known = dict(producers)
+    changed: dict[ProducerId, ProducerState] = {}
+    stored: list[Event] = []
+    position, last_hash = head.position, head.hash
+    outcomes: list[Receipt | ForeignProducer] = []
+    for batch in batches:
+        state = known.get(batch.producer_id)
+        owner = state.participant_id if state else batch.events[0].participant_id
+        if any(event.participant_id != owner for event in batch.events):
+            outcomes.append(ForeignProducer(batch.producer_id))
+            continue
+        last_seq = state.last_seq if state else 0
+        before = len(stored)
+        duplicates = 0
+        for event in batch.events:
+            if event.producer_seq <= last_seq:
+                duplicates += 1
+                continue
+            if event.producer_seq != last_seq + 1:
+                break
+            position = Position(position + 1)
+            event = _place(event, position, now, last_hash)
+            last_hash = event.hash
+            last_seq = event.producer_seq
+            stored.append(event)
+        if len(stored) > before:
+            known[batch.producer_id] = changed[batch.producer_id] = ProducerState(last_seq, owner)
+        outcomes.append(Receipt(last_seq, position, len(stored) - before, duplicates))
+    new_head = Head(position, last_hash)
+    return Plan(stored, changed, new_head, outcomes)
+
+
+def _place(event: Event, position: Position, now: int, previous: bytes) -> Event:
+    assert event.payload is not None, "an erased event cannot be appended"
+    salt = secrets.token_bytes(SALT_BYTES)
+    placed = msgspec.structs.replace(
+        event,
+        position=position,
+        recorded_at=now,
+        salt=salt,
+        payload_digest=payload_digest(event.payload, salt),
+    )
+    return msgspec.structs.replace(placed, hash=event_hash(previous, placed))

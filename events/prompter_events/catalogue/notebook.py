@@ -1,0 +1,181 @@
+"""Sessions, notebooks and cells: what the person sees and changes.
+
+Offsets and lengths of text are UTF-16 code units, as the editor counts: an emoji is 2.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from .base import (
+    Body,
+    Cause,
+    CellIdField,
+    CellType,
+    Digest,
+    Index,
+    Millis,
+    Name,
+    event,
+)
+
+Ops = Annotated[
+    list[int | str],
+    Meta(description="n keeps n UTF-16 units, -n deletes n, text is inserted; what follows the last op is kept"),
+]
+
+
+class CellSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell as it stands."""
+
+    cell_id: CellIdField
+    cell_type: CellType
+    source: str
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """Which programs made the events."""
+
+    lab: Name
+    """Name and version of the front end."""
+    extension: Name
+    """Version of this plugin."""
+    browser: Name
+    """The browser's user agent."""
+
+
+@event("session.opened")
+class SessionOpened(Body, frozen=True, kw_only=True):
+    """A notebook was opened in a page; all its cells as they stood then.
+
+    A notebook larger than one event goes on in ``cell.added`` and ``cell.edited`` events with cause ``tool``.
+    """
+
+    notebook_path: str
+    kernel_name: Name
+    client: Client
+    cells: list[CellSnapshot]
+    shared: bool = False
+    """Whether real-time collaboration is on."""
+    continues: UUID | None = None
+    """The session that the same page had on this notebook before, if any."""
+
+
+@event("session.accepted")
+class SessionAccepted(Body, frozen=True, kw_only=True):
+    """The server saw a session for the first time and says whose it is."""
+
+    participant_id: UUID
+    notebook_id: UUID
+    condition: Name
+    study: Name
+    """Name of the study; empty without one."""
+    study_digest: Digest | None
+    clock_offset_ms: int
+    """Server clock minus page clock at hello, in milliseconds."""
+
+
+@event("session.closed")
+class SessionClosed(Body, frozen=True, kw_only=True):
+    """The notebook was closed, or its page went away."""
+
+    reason: Name
+
+
+@event("notebook.saved")
+class NotebookSaved(Body, frozen=True, kw_only=True):
+    """The file was written. Replay is checked against the digest."""
+
+    digest: Digest
+    """``prompter_events.notebook_digest`` of the cells as saved."""
+
+
+@event("notebook.renamed")
+class NotebookRenamed(Body, frozen=True, kw_only=True):
+    """The file has a new path."""
+
+    path: str
+
+
+@event("notebook.reloaded")
+class NotebookReloaded(Body, frozen=True, kw_only=True):
+    """All cells were replaced from the file: a revert, or a change on disk."""
+
+    cells: list[CellSnapshot]
+
+
+@event("cell.added")
+class CellAdded(Body, frozen=True, kw_only=True):
+    """A cell was inserted."""
+
+    cell_id: CellIdField
+    index: Index
+    cell_type: CellType
+    source: str
+    cause: Cause
+    parents: list[CellIdField] = []
+    """The cells that a split or merge made this one from."""
+    author: UUID | None = None
+    """With cause ``remote``: the participant, where known."""
+
+
+@event("cell.removed")
+class CellRemoved(Body, frozen=True, kw_only=True):
+    """A cell was deleted."""
+
+    cell_id: CellIdField
+    index: Index
+    cause: Cause
+
+
+@event("cell.moved")
+class CellMoved(Body, frozen=True, kw_only=True):
+    """A cell changed its place. ``to`` is its index once it has been taken out of ``from_``."""
+
+    cell_id: CellIdField
+    from_: Index = msgspec.field(name="from")
+    to: Index
+    cause: Cause = "user"
+
+
+@event("cell.type_changed")
+class CellTypeChanged(Body, frozen=True, kw_only=True):
+    """A cell became code, markdown or raw; its id and source stay."""
+
+    cell_id: CellIdField
+    cell_type: CellType
+    cause: Cause = "user"
+
+
+@event("cell.edited")
+class CellEdited(Body, frozen=True, kw_only=True):
+    """One burst of edits in one cell, at most 500 ms long, each with its own moment."""
+
+    cell_id: CellIdField
+    changes: list[tuple[Millis, Ops]]
+    """Pairs of (milliseconds since ``occurred_at``, operations), applied in order."""
+    cause: Cause
+    author: UUID | None = None
+
+
+@event("focus.changed")
+class FocusChanged(Body, frozen=True, kw_only=True):
+    """Another cell became the active one, or the page was shown or hidden."""
+
+    cell_id: CellIdField | None
+    visible: bool
+    cause: Cause = "user"
+
+
+@event("idle.began")
+class IdleBegan(Body, frozen=True, kw_only=True):
+    """A minute passed without input. ``occurred_at`` is the last input."""
+
+
+@event("idle.ended")
+class IdleEnded(Body, frozen=True, kw_only=True):
+    """The person came back."""

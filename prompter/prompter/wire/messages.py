@@ -1,0 +1,164 @@
+"""The messages of ``prompter.v1``: one msgpack map in each binary frame, its key ``type`` naming the message.
+
+UUIDs are 16 bytes. The page's types (``lab-extension/src/protocol.ts``) are generated from these.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from prompter_events.catalogue.base import CellIdField, Count, Micros, Millis, PositionField, Sequence
+
+PROTOCOL = 1
+SUBPROTOCOL = "prompter.v1"
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """One frame."""
+
+
+class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+    """The page's first frame."""
+
+    protocol: int
+    producer_id: UUID
+    sent_at: Micros
+    """The page's clock when it sent this."""
+    sessions: list[UUID] = []
+    """The sessions that are open in the page."""
+    token: str | None = None
+    """Behind JupyterHub: the page's own token."""
+
+
+class WireEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event in a frame. Its number is its place in the frame."""
+
+    session_id: UUID
+    type: str
+    schema_version: int
+    occurred_at: Micros
+    payload: bytes
+    """One packed msgpack map, packed once, in the page."""
+
+
+class Events(Message, frozen=True, kw_only=True, tag="events"):
+    """Events of the page's producer, numbered from ``first_seq`` without holes."""
+
+    first_seq: Sequence
+    events: list[WireEvent]
+
+
+class Pong(Message, frozen=True, kw_only=True, tag="pong"):
+    """The page's answer to a ping."""
+
+    t: Micros
+    sent_at: Micros
+
+
+PageMessage = Hello | Events | Pong
+
+
+class Quiet(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the page must be quiet before it shows a prompt."""
+
+    typing_ms: Millis
+    """Since the last key."""
+    run_ms: Millis
+    """Since the last run of that cell ended."""
+
+
+class StudyForPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page must know of the study: behaviour only, never the name of a condition."""
+
+    name: str
+    """Empty without a study."""
+    asking: Literal["now", "end", "never"]
+    quiet: Quiet
+    output_bytes: int | None
+    """How much of an output's or traceback's text is kept, in UTF-8 bytes; none means all of it."""
+    snooze_ms: Millis
+
+
+class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
+    """The server knows who it is and goes on after ``producer_seq``."""
+
+    producer_seq: Count
+    """The last durable number of this producer."""
+    participant: UUID
+    study: StudyForPage
+    window_bytes: Count
+    """How many unacknowledged bytes may be under way; one event always may."""
+    heartbeat_ms: Millis
+    epoch: UUID
+
+
+class Ack(Message, frozen=True, kw_only=True, tag="ack"):
+    """Everything up to ``producer_seq`` is durable. Lower than what was sent: resend from the next one."""
+
+    producer_seq: Count
+    position: PositionField
+
+
+class Prompt(Message, frozen=True, kw_only=True, tag="prompt"):
+    """A question to show under its cell. The page knows prompts by ``prompt_id``: one that it has changes nothing."""
+
+    prompt_id: UUID
+    notebook_id: UUID
+    cell_id: CellIdField
+    question: str
+    choices: list[str]
+    language: str
+    issued_at: Micros
+
+
+class Withdraw(Message, frozen=True, kw_only=True, tag="withdraw"):
+    """This prompt is over: answered elsewhere, expired, withdrawn."""
+
+    prompt_id: UUID
+
+
+class AcceptedSession(msgspec.Struct, frozen=True, kw_only=True):
+    """Which notebook a session belongs to."""
+
+    session_id: UUID
+    notebook_id: UUID
+
+
+class State(Message, frozen=True, kw_only=True, tag="state"):
+    """Whether the server records, and what it knows of the page's sessions."""
+
+    recording: bool
+    reason: str = ""
+    """One line that says why nothing is recorded and what to do."""
+    sessions: list[AcceptedSession] = []
+
+
+class Ping(Message, frozen=True, kw_only=True, tag="ping"):
+    """Are you there? The page answers with a pong that carries the same ``t``."""
+
+    t: Micros
+
+
+class Busy(Message, frozen=True, kw_only=True, tag="busy"):
+    """Slow down; nothing is dropped."""
+
+    retry_ms: Millis
+
+
+ServerMessage = Welcome | Ack | Prompt | Withdraw | State | Ping | Busy
+
+CLOSE_CODES = {
+    1001: "restart",
+    1009: "too big",
+    1011: "internal",
+    1013: "overloaded",
+    4400: "bad frame",
+    4401: "not authenticated",
+    4403: "not yours",
+    4409: "taken over by a newer socket",
+    4426: "too old",
+}
+"""What each close code of the socket means. After 4400, 4403 and 4426 the page does not try again by itself."""
