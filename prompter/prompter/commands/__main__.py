@@ -1,0 +1,5 @@
+"""``python -m prompter.commands``: the same as ``prompter``."""
+
+from . import main
+
+main()

@@ -1,0 +1,52 @@
+"""Options that several commands share, and how they open the log."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import typer
+
+from prompter_events import Log, SessionId
+
+from ..errors import SettingInvalid
+from ..settings import default_log_url
+
+T = TypeVar("T")
+
+LogOption = Annotated[
+    str,
+    typer.Option(
+        "--log",
+        help="The log's URL: sqlite:///path/log.db or mysql://user@host:port/database. Default: PROMPTER_LOG.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
+
+
+def log_url(option: str) -> str:
+    """What ``--log`` says, else the environment's log."""
+    return option or default_log_url(os.environ)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work in an event loop of its own."""
+    return asyncio.run(work)
+
+
+async def find_session(log: Log, text: str) -> SessionId:
+    """A session by its id or the beginning of it. Raises ``SettingInvalid`` if none or several fit."""
+    wanted = text.lower().replace("-", "")
+    found: set[UUID] = set()
+    async for event in log.read(types=["session.opened"]):
+        if event.session_id.hex.startswith(wanted):
+            found.add(event.session_id)
+    if not wanted or not found:
+        raise SettingInvalid(f"there is no session {text!r}: `prompter sessions` lists them")
+    if len(found) > 1:
+        raise SettingInvalid(f"{len(found)} sessions begin with {text!r}: give more of the id")
+    return SessionId(found.pop())

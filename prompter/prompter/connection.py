@@ -1,0 +1,248 @@
+"""One page's side of the protocol, without I/O: fed with frames, it says what to do next.
+
+The handler moves bytes and does what is asked::
+
+    step = connection.receive(frame, now)
+    Greet  → look the producer up, then ``connection.greeted(...)`` gives the frames to send
+    Store  → append, then ``connection.stored(receipt)`` gives the acknowledgement
+    Idle   → nothing
+    Close  → close the socket with that code
+
+A frame that cannot be understood closes the socket; an event that cannot be understood is kept as ``capture.invalid``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from prompter_events import Event, EventInvalid, ParticipantId, ProducerId, Receipt, SessionId, draft, unpack
+from prompter_events.catalogue import CATALOGUE, MAX_EVENT_BYTES
+from prompter_events.catalogue.notebook import SessionOpened
+from prompter_events.catalogue.study import CaptureInvalid
+
+from .study import Study
+from .wire.messages import (
+    PROTOCOL,
+    AcceptedSession,
+    Ack,
+    Events,
+    Hello,
+    PageMessage,
+    Ping,
+    Pong,
+    Prompt,
+    Quiet,
+    ServerMessage,
+    State,
+    StudyForPage,
+    Welcome,
+    WireEvent,
+)
+
+#: How many unacknowledged bytes a page may have under way. A burst packs to about 100 bytes, so this is hours of typing.
+WINDOW_BYTES = 1024 * 1024
+
+#: The server asks, the page answers: a hidden tab's timers sleep.
+HEARTBEAT_MS = 15_000
+
+#: The largest frame that the socket takes, in bytes: one event of the largest size and its envelope, with room.
+MAX_FRAME_BYTES = 4 * MAX_EVENT_BYTES
+
+#: How much is kept of a payload that is too large, in bytes.
+_KEPT_OF_TOO_LARGE = 64 * 1024
+
+#: Room for the other fields of a ``capture.invalid`` beside the payload that it keeps, in bytes.
+_ENVELOPE = 4096
+
+_SERVER_SAYS = frozenset(
+    {
+        "session.accepted",
+        "prompt.suppressed",
+        "prompt.issued",
+        "prompt.expired",
+        "prompt.withdrawn",
+        "participant.assigned",
+        "study.loaded",
+        "study.ended",
+        "note.added",
+        "capture.invalid",
+    }
+)
+PAGE_SAYS = frozenset(CATALOGUE) - _SERVER_SAYS
+"""The event types that a page may send. The others are facts of the server."""
+
+_decoder: msgspec.msgpack.Decoder[PageMessage] = msgspec.msgpack.Decoder(PageMessage)
+_encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
+
+
+def encode(message: ServerMessage) -> bytes:
+    """One frame."""
+    return _encoder.encode(message)
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Nothing to do."""
+
+
+@dataclass(frozen=True)
+class Greet:
+    """Look up this producer and these sessions, then call ``greeted``."""
+
+    producer_id: ProducerId
+    sessions: Sequence[SessionId]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session that this frame opens, with the path of its notebook."""
+
+    session_id: SessionId
+    notebook_path: str
+    occurred_at: int
+
+
+@dataclass(frozen=True)
+class Store:
+    """Append these events, then call ``stored``."""
+
+    producer_id: ProducerId
+    events: Sequence[Event]
+    opened: Sequence[Opened]
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close the socket."""
+
+    code: int
+    reason: str
+
+
+Step = Idle | Greet | Store | Close
+
+
+class Connection:
+    """The protocol's state for one socket: waiting for hello, then open."""
+
+    def __init__(self, participant_id: ParticipantId, study: Study, *, asking: bool) -> None:
+        self._participant_id = participant_id
+        self._study = study
+        self._asking = asking
+        self._producer_id: ProducerId | None = None
+        self.clock_offset_ms = 0
+        """Server clock minus page clock as last seen, in milliseconds."""
+
+    def receive(self, frame: bytes | str, now: int) -> Step:
+        """Take one frame that arrived at ``now`` (µs since the epoch)."""
+        if isinstance(frame, str):
+            return Close(4400, "frames are binary")
+        try:
+            message = _decoder.decode(frame)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            return Close(4400, f"bad frame: {error}")
+        if isinstance(message, Hello):
+            return self._hello(message, now)
+        if self._producer_id is None:
+            return Close(4400, "the first frame is hello")
+        if isinstance(message, Events):
+            return self._events(message, self._producer_id)
+        self._tell_time(message.sent_at, now)
+        return Idle()
+
+    def greeted(
+        self,
+        last_seq: int,
+        epoch: UUID,
+        prompts: Sequence[Prompt],
+        sessions: Sequence[AcceptedSession],
+    ) -> list[ServerMessage]:
+        """The answer to hello: where to go on, what holds, which notebooks and prompts the server knows."""
+        pace = self._study.pace
+        welcome = Welcome(
+            producer_seq=last_seq,
+            participant=self._participant_id,
+            study=StudyForPage(
+                name=self._study.name,
+                asking="now" if self._asking else "never",
+                quiet=Quiet(typing_ms=pace.quiet_typing, run_ms=pace.quiet_run),
+                output_bytes=self._study.output_bytes,
+                snooze_ms=pace.snooze,
+            ),
+            window_bytes=WINDOW_BYTES,
+            heartbeat_ms=HEARTBEAT_MS,
+            epoch=epoch,
+        )
+        return [welcome, State(recording=True, sessions=list(sessions)), *prompts]
+
+    def stored(self, receipt: Receipt) -> ServerMessage:
+        """The acknowledgement. Sent only after COMMIT returned."""
+        return Ack(producer_seq=receipt.last_seq, position=receipt.position)
+
+    def ping(self, now: int) -> ServerMessage:
+        """Ask whether the page is there."""
+        return Ping(t=now)
+
+    def _hello(self, hello: Hello, now: int) -> Step:
+        if self._producer_id is not None:
+            return Close(4400, "a second hello")
+        if hello.protocol != PROTOCOL:
+            return Close(4426, f"this server speaks protocol {PROTOCOL}; reload the page")
+        self._producer_id = ProducerId(hello.producer_id)
+        self._tell_time(hello.sent_at, now)
+        return Greet(self._producer_id, [SessionId(session) for session in hello.sessions])
+
+    def _events(self, frame: Events, producer_id: ProducerId) -> Step:
+        if not frame.events:
+            return Idle()
+        events, opened = [], []
+        for seq, wire in enumerate(frame.events, frame.first_seq):
+            event, path = self._event(wire, producer_id, seq)
+            events.append(event)
+            if path is not None:
+                opened.append(Opened(event.session_id, path, event.occurred_at))
+        return Store(producer_id, events, opened)
+
+    def _event(self, wire: WireEvent, producer_id: ProducerId, seq: int) -> tuple[Event, str | None]:
+        """The event to store, and the notebook's path if it opens a session."""
+        try:
+            if wire.type in _SERVER_SAYS:
+                raise EventInvalid(f"{wire.type} is not the page's to say")
+            body = unpack(wire.type, wire.schema_version, wire.payload)
+        except EventInvalid as error:
+            return self._invalid(wire, producer_id, seq, error.reason), None
+        event = Event(
+            session_id=SessionId(wire.session_id),
+            producer_id=producer_id,
+            producer_seq=seq,
+            participant_id=self._participant_id,
+            type=wire.type,
+            schema_version=wire.schema_version,
+            occurred_at=wire.occurred_at,
+            payload=wire.payload,
+        )
+        return event, body.notebook_path if isinstance(body, SessionOpened) else None
+
+    def _invalid(self, wire: WireEvent, producer_id: ProducerId, seq: int, reason: str) -> Event:
+        too_large = len(wire.payload) > MAX_EVENT_BYTES - _ENVELOPE
+        return draft(
+            CaptureInvalid(
+                reason=reason[:500],
+                claimed_type=wire.type[:200],
+                claimed_version=wire.schema_version,
+                raw=wire.payload[:_KEPT_OF_TOO_LARGE] if too_large else wire.payload,
+                size=len(wire.payload),
+            ),
+            session_id=SessionId(wire.session_id),
+            producer_id=producer_id,
+            producer_seq=seq,
+            participant_id=self._participant_id,
+            occurred_at=wire.occurred_at,
+        )
+
+    def _tell_time(self, sent_at: int, now: int) -> None:
+        self.clock_offset_ms = (now - sent_at) // 1000

@@ -1,0 +1,89 @@
+"""One reader of the log per process that tells the open sockets what concerns their participant."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+
+from prompter_events import Event, Log, LogError, ParticipantId, Position
+from prompter_events.catalogue.prompts import PromptIssued
+
+from .wire.messages import Prompt, ServerMessage, Withdraw
+
+logger = logging.getLogger(__name__)
+
+_ENDS = frozenset({"prompt.answered", "prompt.dismissed", "prompt.expired", "prompt.withdrawn"})
+PROMPT_TYPES = _ENDS | {"prompt.issued"}
+"""The events that open or end a prompt."""
+
+_RETRY_SECONDS = 1.0
+
+Listener = Callable[[ServerMessage], None]
+
+
+def message_of(event: Event) -> ServerMessage | None:
+    """What a page must be told when this event enters the log, if anything."""
+    if event.type not in PROMPT_TYPES or event.payload is None:
+        return None
+    body = event.body
+    if not isinstance(body, PromptIssued):
+        return Withdraw(prompt_id=body.prompt_id)  # type: ignore[attr-defined]  # each of _ENDS has it
+    if body.deliver != "now":
+        return None
+    return Prompt(
+        prompt_id=body.prompt_id,
+        notebook_id=body.notebook_id,
+        cell_id=body.cell_id,
+        question=body.question,
+        choices=body.choices,
+        language=body.language,
+        issued_at=body.decided_at,
+    )
+
+
+class Follower:
+    """Reads the log once, whatever the number of sockets."""
+
+    def __init__(self, log: Log, start: Position) -> None:
+        self._log = log
+        self._position = start
+        self._listeners: defaultdict[ParticipantId, set[Listener]] = defaultdict(set)
+
+    @property
+    def position(self) -> Position:
+        """Everything up to here has been told to the listeners."""
+        return self._position
+
+    def listen(self, participant_id: ParticipantId, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` for each message from here on. Returns the way to stop it."""
+        self._listeners[participant_id].add(listener)
+
+        def stop() -> None:
+            listeners = self._listeners[participant_id]
+            listeners.discard(listener)
+            if not listeners:
+                del self._listeners[participant_id]
+
+        return stop
+
+    async def run(self) -> None:
+        """Follow until cancelled. An unreachable log is asked again each second."""
+        while True:
+            try:
+                head = await self._log.wait(self._position)
+                async for event in self._log.read(after=self._position, types=PROMPT_TYPES):
+                    self._tell(event)
+                    self._position = event.position
+                self._position = max(self._position, head)
+            except LogError as error:
+                logger.warning("prompts wait: %s", error)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    def _tell(self, event: Event) -> None:
+        message = message_of(event)
+        if message is None:
+            return
+        for listener in tuple(self._listeners.get(event.participant_id, ())):
+            listener(message)

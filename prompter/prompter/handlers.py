@@ -1,0 +1,202 @@
+"""The endpoints under ``{base_url}prompter/``: the pages' socket and the status. They move bytes; others decide."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import tornado.web
+from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from prompter_events import ForeignProducer, LogError, ProducerId
+
+from . import __version__
+from .connection import HEARTBEAT_MS, MAX_FRAME_BYTES, Close, Connection, Greet, Idle, Step, Store, encode
+from .participant import participant_name
+from .recording import Recording
+from .service import Service, clock
+from .settings import Condition
+from .wire.messages import PROTOCOL, SUBPROTOCOL, ServerMessage, State
+
+logger = logging.getLogger(__name__)
+
+AUTH_RESOURCE = "prompter"
+
+#: A close reason has at most 123 bytes by the WebSocket protocol.
+_REASON_BYTES = 123
+
+
+class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]
+    """One page's socket."""
+
+    auth_resource = AUTH_RESOURCE
+
+    def initialize(self, service: Service, sockets: MutableMapping[ProducerId, StreamHandler]) -> None:
+        """``sockets`` is shared by the handlers of one process: the newest socket of each producer."""
+        self._service = service
+        self._sockets = sockets
+        self._connection: Connection | None = None
+        self._recording: Recording | None = None
+        self._producer_id: ProducerId | None = None
+        self._stop_listening: Callable[[], None] = _nothing
+        self._heartbeat: asyncio.Task[None] | None = None
+
+    @property
+    def max_message_size(self) -> int:
+        """In bytes; a larger frame closes the socket with 1009."""
+        return MAX_FRAME_BYTES
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """Speak ``prompter.v1`` or nothing."""
+        return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
+
+    @ws_authenticated
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Upgrade, once the user is known and the origin was checked."""
+        await super().get(*args, **kwargs)
+
+    async def open(self, *args: str, **kwargs: str) -> None:
+        """Prepare for the page's hello."""
+        super().open(*args, **kwargs)
+        self.set_nodelay(True)
+        if self.selected_subprotocol != SUBPROTOCOL:
+            self._close(4426, f"this server speaks {SUBPROTOCOL}; reload the page")
+            return
+        await self._service.settled()
+        running = self._service.running
+        if running is None:
+            self._not_recording()
+            return
+        name = participant_name(running.settings, self.current_user, self.identity_provider, os.environ)
+        try:
+            participant_id = await running.log.participant(name)
+        except LogError as error:
+            self._service.refused(error)
+            self._not_recording()
+            return
+        settings = running.settings
+        asking = settings.condition is not Condition.EXP_NONE
+        self._connection = Connection(participant_id, settings.study, asking=asking)
+        self._recording = Recording(running.log, running.follower, settings, participant_id)
+        self._stop_listening = running.follower.listen(participant_id, self._push)
+
+    async def on_message(self, message: bytes | str) -> None:
+        """Take one frame; the next one is read when this one is durable."""
+        if self._connection is None or self._recording is None:
+            return  # refused in open(); the close is under way
+        try:
+            await self._do(self._connection.receive(message, clock()), self._connection, self._recording)
+        except ForeignProducer as error:
+            self._close(4403, f"{error}: reload the page")
+        except LogError as error:
+            self._service.refused(error)
+            self._not_recording()
+        except WebSocketClosedError:
+            pass  # the page went away while its frame was being stored; it asks again where it stands
+        except Exception:
+            logger.exception("a page's socket failed")
+            self._close(1011, "internal error; see the server's log")
+
+    def on_close(self) -> None:
+        """Forget the page."""
+        self._stop_listening()
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        if self._producer_id is not None and self._sockets.get(self._producer_id) is self:
+            del self._sockets[self._producer_id]
+        super().on_close()
+
+    async def _do(self, step: Step, connection: Connection, recording: Recording) -> None:
+        match step:
+            case Greet():
+                await self._greet(step, connection, recording)
+            case Store():
+                receipt, accepted = await recording.store(step, connection.clock_offset_ms)
+                self._service.recovered()
+                await self._send(connection.stored(receipt))
+                if accepted:
+                    await self._send(State(recording=True, sessions=accepted))
+            case Close():
+                self._close(step.code, step.reason)
+            case Idle():
+                pass
+
+    async def _greet(self, greet: Greet, connection: Connection, recording: Recording) -> None:
+        older = self._sockets.get(greet.producer_id)
+        self._sockets[greet.producer_id] = self
+        self._producer_id = greet.producer_id
+        if older is not None and older is not self:
+            older._close(4409, "taken over by a newer socket")
+        last_seq = await recording.last_seq(greet.producer_id)
+        sessions = await recording.known_sessions(greet)
+        for message in connection.greeted(last_seq, recording.epoch, await recording.prompts(), sessions):
+            await self._send(message)
+        self._heartbeat = asyncio.create_task(self._beat(connection), name="prompter heartbeat")
+
+    async def _beat(self, connection: Connection) -> None:
+        with contextlib.suppress(WebSocketClosedError):
+            while True:
+                await asyncio.sleep(HEARTBEAT_MS / 1000)
+                await self._send(connection.ping(clock()))
+
+    def _push(self, message: ServerMessage) -> None:
+        """Send what the follower saw. Before the welcome nothing is pushed: the greeting brings what is open."""
+        if self._heartbeat is not None:
+            with contextlib.suppress(WebSocketClosedError):
+                self.write_message(encode(message), binary=True)
+
+    async def _send(self, message: ServerMessage) -> None:
+        await self.write_message(encode(message), binary=True)
+
+    def _not_recording(self) -> None:
+        with contextlib.suppress(WebSocketClosedError):
+            self.write_message(encode(State(recording=False, reason=self._service.reason)), binary=True)
+        self._close(1013, "not recording")
+
+    def _close(self, code: int, reason: str) -> None:
+        self.close(code, reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
+
+
+class StatusHandler(APIHandler):
+    """``prompter/status``: what a script or a page may know without a socket."""
+
+    auth_resource = AUTH_RESOURCE
+
+    def initialize(self, service: Service) -> None:
+        """Keep the service to ask."""
+        self._service = service
+
+    @tornado.web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """JSON: recording, reason, log, position, lag, study, versions. It names no condition: a page may read it."""
+        await self._service.settled()
+        settings, running = self._service.settings, self._service.running
+        status: dict[str, Any] = {
+            "recording": running is not None and not self._service.reason,
+            "reason": self._service.reason,
+            "log": settings.log_url if settings else None,
+            "position": None,
+            "lag": None,
+            "study": settings.study.name if settings else None,
+            "versions": {"prompter": __version__, "protocol": PROTOCOL},
+        }
+        if running is not None:
+            try:
+                head = await running.log.head()
+                status["position"] = head.position
+                status["lag"] = await running.lag(head.position)
+            except LogError as error:
+                status.update(recording=False, reason=str(error))
+        self.finish(status)
+
+
+def _nothing() -> None:
+    """Stop listening to nothing."""

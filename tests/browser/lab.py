@@ -1,0 +1,122 @@
+"""A real Jupyter server with its own directories, as a participant would start it, and as a fault would end it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event as Signal
+from typing import Any
+
+TOKEN = "browser-test-token"
+
+#: A server that has not answered after this many seconds will not.
+_START_SECONDS = 60
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Lab:
+    """JupyterLab or Notebook 7 in a process of its own; it can be killed and started again at the same address."""
+
+    def __init__(self, home: Path, application: str, environment: Mapping[str, str]) -> None:
+        self.root = home / "work"
+        self.root.mkdir(parents=True)
+        self._home = home
+        self._application = application
+        self._environment = dict(environment)
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's address, with a slash at the end."""
+        return f"http://127.0.0.1:{self._port}/"
+
+    @property
+    def output(self) -> str:
+        """What the server printed so far."""
+        return (self._home / "server.log").read_text("utf-8", errors="replace")
+
+    def page(self, notebook: str) -> str:
+        """The address of a notebook's page."""
+        place = f"lab/tree/{notebook}?reset&" if self._application == "lab" else f"notebooks/{notebook}?"
+        return f"{self.url}{place}token={TOKEN}"
+
+    def start(self) -> None:
+        """Start, and return when the server answers."""
+        command = [
+            *(sys.executable, "-m", "jupyterlab" if self._application == "lab" else "notebook"),
+            *("--no-browser", "--allow-root", "--ip=127.0.0.1"),
+            *(f"--port={self._port}", "--ServerApp.port_retries=0"),
+            *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self.root}"),
+            "--expose-app-in-browser",
+        ]
+        directories = {
+            f"JUPYTER_{name}_DIR": str(self._home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")
+        }
+        workspaces = {"JUPYTERLAB_WORKSPACES_DIR": str(self._home / "workspaces")}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PROMPTER_", "JUPYTER"))}
+        for unset in ("MODE", "JP_PLUGIN_USER", "DOCKER_HOST_IP"):
+            inherited.pop(unset, None)
+        with (self._home / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                env={**inherited, **directories, **workspaces, **self._environment},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.root,
+            )
+        tick = Signal()
+        for _ in range(_START_SECONDS * 10):
+            if self._answers():
+                return
+            if self._process.poll() is not None:
+                break
+            tick.wait(0.1)
+        raise RuntimeError(f"the server did not start:\n{self.output[-4000:]}")
+
+    def kill(self) -> None:
+        """End the server by SIGKILL, as a power cut would."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> None:
+        """End the server as its owner would."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+
+    def status(self) -> dict[str, Any]:
+        """The answer of ``prompter/status``."""
+        request = urllib.request.Request(f"{self.url}prompter/status", headers={"Authorization": f"token {TOKEN}"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            status: dict[str, Any] = json.load(response)
+        return status
+
+    def _answers(self) -> bool:
+        request = urllib.request.Request(f"{self.url}api/status", headers={"Authorization": f"token {TOKEN}"})
+        try:
+            with urllib.request.urlopen(request, timeout=2) as response:
+                return bool(response.status == 200)
+        except (OSError, urllib.error.URLError):
+            return False
