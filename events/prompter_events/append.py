@@ -19,7 +19,7 @@ from .event import Event, ParticipantId, Position, ProducerId
 
 @dataclass(frozen=True)
 class Head:
-    """The end of the log: its last position, the hash there, and when that event was recorded (µs)."""
+    """The end of the log: its last position, and the hash there."""
 
     position: Position
     hash: bytes
@@ -99,10 +99,10 @@ def plan_append(
             if event.producer_seq != last_seq + 1:
                 break
             position = Position(position + 1)
-            event = _place(event, position, now, last_hash)
-            last_hash = event.hash
-            last_seq = event.producer_seq
-            stored.append(event)
+            placed = _place(event, position, now, last_hash)
+            last_hash = placed.hash
+            last_seq = placed.producer_seq
+            stored.append(placed)
         if len(stored) > before:
             known[batch.producer_id] = changed[batch.producer_id] = ProducerState(last_seq, owner)
         outcomes.append(Receipt(last_seq, position, len(stored) - before, duplicates))
@@ -111,7 +111,8 @@ def plan_append(
 
 
 def _place(event: Event, position: Position, now: int, previous: bytes) -> Event:
-    assert event.payload is not None, "an erased event cannot be appended"
+    if event.payload is None:
+        raise ValueError("an erased event cannot be appended")
     salt = secrets.token_bytes(SALT_BYTES)
     placed = msgspec.structs.replace(
         event,

@@ -14,7 +14,7 @@
         ├── LogCorrupt        a hole or a broken chain
         └── LogUrlInvalid     the URL names no log
 
-Drivers' own errors are translated in one place per log (``sqlite/errors.py``, ``mysql/errors.py``); none leaves this package.
+Drivers' own errors are translated in one place per log (``sqlite/errors.py``, ``mysql/errors.py``).
 Each message is one line that says what to do.
 """
 

@@ -132,6 +132,10 @@ class Log(ABC):
     async def head(self) -> Head:
         """The end of the log."""
 
+    async def beyond_head(self) -> Position | None:
+        """The first event behind the head, where none may be: only tampering puts one there."""
+        return None
+
     @abstractmethod
     async def last_seq(self, producer_id: ProducerId) -> int:
         """The producer's last durable number; 0 for one that was never seen."""

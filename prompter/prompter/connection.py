@@ -33,7 +33,6 @@ from .wire.messages import (
     Hello,
     PageMessage,
     Ping,
-    Pong,
     Prompt,
     Quiet,
     ServerMessage,
@@ -43,7 +42,7 @@ from .wire.messages import (
     WireEvent,
 )
 
-#: How many unacknowledged bytes a page may have under way. A burst packs to about 100 bytes, so this is hours of typing.
+#: How many unacknowledged bytes a page may have under way: hours of typing, at about 100 bytes a burst.
 WINDOW_BYTES = 1024 * 1024
 
 #: The server asks, the page answers: a hidden tab's timers sleep.

@@ -51,6 +51,4 @@ class Prompter(ExtensionApp):
         await self._service.aclose()
 
     def _read_settings(self) -> Settings:
-        return read_settings(
-            log_url=self.log_url, study=self.study, condition=self.mode, participant=self.participant
-        )
+        return read_settings(log_url=self.log_url, study=self.study, condition=self.mode, participant=self.participant)

@@ -16,12 +16,13 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from prompter_events import ForeignProducer, LogError, ProducerId
+from prompter_events.clock import now_micros
 
 from . import __version__
 from .connection import HEARTBEAT_MS, MAX_FRAME_BYTES, Close, Connection, Greet, Idle, Step, Store, encode
 from .participant import participant_name
 from .recording import Recording
-from .service import Service, clock
+from .service import Service
 from .settings import Condition
 from .wire.messages import PROTOCOL, SUBPROTOCOL, ServerMessage, State
 
@@ -33,7 +34,7 @@ AUTH_RESOURCE = "prompter"
 _REASON_BYTES = 123
 
 
-class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]
+class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """One page's socket."""
 
     auth_resource = AUTH_RESOURCE
@@ -92,7 +93,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
         if self._connection is None or self._recording is None:
             return  # refused in open(); the close is under way
         try:
-            await self._do(self._connection.receive(message, clock()), self._connection, self._recording)
+            await self._do(self._connection.receive(message, now_micros()), self._connection, self._recording)
         except ForeignProducer as error:
             self._close(4403, f"{error}: reload the page")
         except LogError as error:
@@ -144,7 +145,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: 
         with contextlib.suppress(WebSocketClosedError):
             while True:
                 await asyncio.sleep(HEARTBEAT_MS / 1000)
-                await self._send(connection.ping(clock()))
+                await self._send(connection.ping(now_micros()))
 
     def _push(self, message: ServerMessage) -> None:
         """Send what the follower saw. Before the welcome nothing is pushed: the greeting brings what is open."""
@@ -176,12 +177,13 @@ class StatusHandler(APIHandler):
     @tornado.web.authenticated
     @authorized
     async def get(self) -> None:
-        """JSON: recording, reason, log, position, lag, study, versions. It names no condition: a page may read it."""
+        """JSON; ``lag`` counts events. It names no condition, because pages may read it."""
         await self._service.settled()
         settings, running = self._service.settings, self._service.running
         status: dict[str, Any] = {
             "recording": running is not None and not self._service.reason,
             "reason": self._service.reason,
+            "trouble": self._service.trouble,
             "log": settings.log_url if settings else None,
             "position": None,
             "lag": None,
@@ -192,7 +194,7 @@ class StatusHandler(APIHandler):
             try:
                 head = await running.log.head()
                 status["position"] = head.position
-                status["lag"] = await running.lag(head.position)
+                status["lag"] = running.lag(head.position)
             except LogError as error:
                 status.update(recording=False, reason=str(error))
         self.finish(status)

@@ -10,9 +10,7 @@ from jupyter_server.auth.identity import PasswordIdentityProvider
 from .settings import Settings, machine_user
 
 
-def participant_name(
-    settings: Settings, user: User, provider: IdentityProvider, environment: Mapping[str, str]
-) -> str:
+def participant_name(settings: Settings, user: User, provider: IdentityProvider, environment: Mapping[str, str]) -> str:
     """The Hub's user; else the one that the operator set; else the authenticated user.
 
     A token or password proves that somebody may use this server, not who they are: Jupyter invents a new anonymous

@@ -134,14 +134,14 @@ class Recording:
         if session_id not in self._notebooks:
             async for event in self._log.read(session=session_id, types=["session.accepted"], limit=1):
                 body = event.body
-                assert isinstance(body, SessionAccepted)
-                self._notebooks[session_id] = NotebookId(body.notebook_id)
+                if isinstance(body, SessionAccepted):
+                    self._notebooks[session_id] = NotebookId(body.notebook_id)
         return self._notebooks.get(session_id)
 
     async def _follow_renames(self, store: Store) -> None:
         for event in store.events:
-            if event.type == "notebook.renamed" and (notebook_id := await self._notebook_of(event.session_id)):
-                body = event.body
-                assert isinstance(body, NotebookRenamed)
+            if event.type != "notebook.renamed":
+                continue
+            body, notebook_id = event.body, await self._notebook_of(event.session_id)
+            if isinstance(body, NotebookRenamed) and notebook_id is not None:
                 await self._log.rename_notebook(notebook_id, body.path)
-

@@ -9,30 +9,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from prompter_events import (
-    Log,
-    LogCorrupt,
-    LogError,
-    LogTooNew,
-    LogUrlInvalid,
-    PrompterError,
-    open_log,
-)
-from prompter_projections import CurrentNotebooks, CurrentPrompts, Worker
+from prompter_events import Log, LogCorrupt, LogTooNew, LogUrlInvalid, Position, PrompterError
+from prompter_projections import CurrentProjection, PromptsProjection, Worker
 
 from .errors import SettingInvalid
 from .follower import Follower
 from .policy import Prompting
 from .settings import Settings
+from .storage import open_study_log
 
 logger = logging.getLogger(__name__)
 
 #: Between two tries to open a log, in seconds: quick at first, for a database that is just starting.
 _FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
+
+#: How long workers may take to finish their batch when the server stops, in seconds.
+_STOP_SECONDS = 5.0
 
 _WILL_NOT_MEND = (SettingInvalid, LogUrlInvalid, LogTooNew, LogCorrupt)
 
@@ -44,6 +40,11 @@ class Running:
     log: Log
     follower: Follower
     settings: Settings
+    workers: Sequence[Worker[Any]]
+
+    def lag(self, head: Position) -> int:
+        """How many events the slowest projection is behind the log."""
+        return head - max(0, min(worker.position for worker in self.workers))
 
 
 class Service:
@@ -56,6 +57,8 @@ class Service:
         self._task: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self.settings: Settings | None = None
+        self.trouble = ""
+        """One line about a worker that ended by itself."""
 
     @property
     def running(self) -> Running | None:
@@ -99,45 +102,50 @@ class Service:
         while True:
             try:
                 self.settings = self._read_settings()
-                log = await open_log(self.settings.log_url, migrate=True)
+                log = await open_study_log(self.settings.log_url, migrate=True)
+                async with log:
+                    head = await log.head()
+                    await self._serve(log, head.position, self.settings)
+                return
             except PrompterError as error:
                 self.refused(error)
                 self._settled.set()
                 if isinstance(error, _WILL_NOT_MEND):
                     return
-            else:
-                async with log:
-                    await self._serve(log, self.settings)
-                return
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LAST_RETRY)
 
-    async def _serve(self, log: Log, settings: Settings) -> None:
-        try:
-            head = await log.head()
-        except LogError as error:
-            self.refused(error)
-            self._settled.set()
-            raise
-        follower = Follower(log, head.position)
-        projections = (CurrentNotebooks(), CurrentPrompts(), Prompting(settings.study))
-        workers = [Worker(log, projection) for projection in projections]
-        self._running = Running(log, follower, settings)
+    async def _serve(self, log: Log, head: Position, settings: Settings) -> None:
+        """Keep the read models and the policy current, and followers told, until cancelled."""
+        follower = Follower(log, head)
+        workers: list[Worker[Any]] = [
+            Worker(log, CurrentProjection()),
+            Worker(log, PromptsProjection()),
+            Worker(log, Prompting(settings.study)),
+        ]
+        tasks = [asyncio.create_task(worker.run(), name="prompter worker") for worker in workers]
+        tasks.append(asyncio.create_task(follower.run(), name="prompter follower"))
+        for task in tasks:
+            task.add_done_callback(self._ended)
+        self._running = Running(log, follower, settings, workers)
         self._reason = ""
         self._settled.set()
         logger.info("Prompter records to %s", settings.log_url)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(follower.run(), name="prompter follower")
-                for worker in workers:
-                    tasks.create_task(worker.run(), name=f"prompter worker {worker}")
+            await asyncio.Event().wait()  # until aclose cancels
         finally:
             self._running = None
             self._reason = "the server is stopping"
-            async with asyncio.timeout(5):
-                await asyncio.gather(*(worker.stop() for worker in workers))
+            for worker in workers:
+                worker.stop()
+            tasks[-1].cancel()
+            _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
-
-def clock() -> int:
-    """µs since the epoch, UTC."""
-    return time.time_ns() // 1000
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A worker or the follower ended by itself: events still enter the log, but somebody must look."""
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("a %s ended: %s", task.get_name(), error, exc_info=error)
+            self.trouble = f"{task.get_name()}: {error}"

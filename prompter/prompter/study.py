@@ -89,7 +89,7 @@ class Study(msgspec.Struct, frozen=True):
     """Whether what people answer may change what they are asked: three unanswered prompts double the spacing."""
     pace: Pace = Pace()
     rules: tuple[Rule, ...] = DEFAULT_RULES
-    questions: dict[str, Question] = DEFAULT_QUESTIONS
+    questions: dict[str, Question] = msgspec.field(default_factory=lambda: dict(DEFAULT_QUESTIONS))
 
 
 WITHOUT_STUDY = Study(name="", digest=None, output_bytes=OUTPUT_BYTES_WITHOUT_STUDY)
@@ -134,7 +134,7 @@ class _StudyFile(_Strict, frozen=True):
     study: Annotated[str, Meta(min_length=1, max_length=200)]
     capture: _CaptureFile
     title: str = ""
-    languages: Annotated[list[str], Meta(min_length=1)] = ["en"]
+    languages: Annotated[tuple[str, ...], Meta(min_length=1)] = ("en",)
     adaptive: bool = False
     pace: _PaceFile = _PaceFile()
     rules: list[Rule] | None = None

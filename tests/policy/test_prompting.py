@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,8 +19,7 @@ from prompter_events.catalogue.prompts import (
     PromptSuppressed,
     PromptWithdrawn,
 )
-
-from .desk import MINUTE, SECOND, Desk
+from support.desk import MINUTE, SECOND, Desk
 
 
 def study(**pace: Any) -> Study:
@@ -83,7 +83,7 @@ def test_typing_puts_the_question_off_until_two_quiet_seconds() -> None:
     desk.add("new")
     desk.run("new")
     for _ in range(20):
-        desk.wait(SECOND)
+        desk.wait(SECOND - 1)
         desk.type("given", "typing")
     assert issued(desk) == []
     desk.wait(2 * SECOND)
@@ -273,7 +273,7 @@ def test_no_question_ever_breaks_a_cap_or_comes_while_typing_or_running(actions:
                 versions.add((emission.body.cell_id, emission.body.cell_version))
         seen = len(desk.emitted)
     moments = [moment for moment, emission in desk.emitted if isinstance(emission.body, PromptIssued)]
-    for earlier, later in zip(moments, moments[1:], strict=False):
+    for earlier, later in pairwise(moments):
         assert later - earlier >= 5 * MINUTE
     for moment in moments:
         assert sum(moment - 60 * MINUTE < other <= moment for other in moments) <= 3

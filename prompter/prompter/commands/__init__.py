@@ -14,7 +14,7 @@ from .output import complain
 app = typer.Typer(
     name="prompter",
     help="Records how people work in notebooks and asks, at a good moment, what a cell is for.",
-    epilog="The log is named by --log or PROMPTER_LOG; without either it is an SQLite file in Jupyter's data directory.",
+    epilog="The log is named by --log or PROMPTER_LOG; else it is an SQLite file in Jupyter's data directory.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -23,7 +23,9 @@ def complain(line: str) -> None:
 
 def print_json(rows: Sequence[Mapping[str, Any]]) -> None:
     """One JSON document: a list of objects."""
-    json.dump([{key: plain(value) for key, value in row.items()} for row in rows], sys.stdout, ensure_ascii=False, indent=2)
+    json.dump(
+        [{key: plain(value) for key, value in row.items()} for row in rows], sys.stdout, ensure_ascii=False, indent=2
+    )
     sys.stdout.write("\n")
 
 

@@ -9,10 +9,11 @@ from typing import Annotated
 import nbformat
 import typer
 
-from prompter_events import Position, open_log
+from prompter_events import Position
 from prompter_projections import Notebook, notebook_at
 
 from ..errors import SettingInvalid
+from ..storage import open_study_log
 from .options import LogOption, find_session, log_url, run
 from .output import stderr, stdout
 
@@ -33,7 +34,8 @@ def replay(
     if at and position is not None:
         raise SettingInvalid("give --at or --position, not both")
     notebook = run(_replay(log_url(log), session, _moment(at), position))
-    output.write_text(nbformat.writes(notebook.to_ipynb()) + "\n", encoding="utf-8")
+    text: str = nbformat.writes(notebook.to_ipynb())  # type: ignore[no-untyped-call]  # nbformat has no types here
+    output.write_text(text + "\n", encoding="utf-8")
     for divergence in notebook.divergences:
         stderr.print(f"position {divergence.position}: {divergence.text}", markup=False, soft_wrap=True)
     stdout.print(f"{output}: {len(notebook.cells)} cells", markup=False, soft_wrap=True)
@@ -49,8 +51,6 @@ def _moment(text: str) -> datetime | None:
 
 
 async def _replay(url: str, session: str, at: datetime | None, position: int | None) -> Notebook:
-    async with open_log(url) as log:
+    async with open_study_log(url) as log:
         session_id = await find_session(log, session)
-        return await notebook_at(
-            log, session_id, position=Position(position) if position is not None else None, at=at
-        )
+        return await notebook_at(log, session_id, position=Position(position) if position is not None else None, at=at)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from prompter_events import open_log
 from prompter_projections import SessionSummary, sessions
 
+from ..storage import open_study_log
 from .options import JsonOption, LogOption, log_url, run
-from .output import length, local_time, print_json, print_table, stdout
+from .output import iso_time, length, local_time, print_json, print_table, stdout
 
 
 def list_sessions(log: LogOption = "", json: JsonOption = False) -> None:
@@ -23,17 +24,48 @@ def list_sessions(log: LogOption = "", json: JsonOption = False) -> None:
         stdout.print("No sessions yet: open a notebook in JupyterLab.")
     else:
         headings = ["session", "participant", "condition", "notebook", "begin", "length", "runs", "asked", "answered"]
-        print_table(headings, [_cells(s) for s in summaries], right=frozenset({"runs", "asked", "answered"}))
+        shortest = _telling(summaries)
+        rows = [_cells(summary, shortest) for summary in summaries]
+        print_table(headings, rows, right=frozenset({"runs", "asked", "answered"}))
 
 
 async def _sessions(url: str) -> list[SessionSummary]:
-    async with open_log(url) as log:
+    async with open_study_log(url) as log:
         return await sessions(log)
 
 
 def _row(summary: SessionSummary) -> dict[str, Any]:
-    return {name: getattr(summary, name) for name in summary.__struct_fields__}
+    return {
+        "session_id": summary.session_id,
+        "participant": summary.participant,
+        "condition": summary.condition,
+        "study": summary.study,
+        "notebook": summary.notebook,
+        "began_at": iso_time(summary.began_at),
+        "length_s": summary.length / 1_000_000,
+        "edits": summary.edits,
+        "runs": summary.runs,
+        "asked": summary.asked,
+        "answered": summary.answered,
+        "closed": summary.closed,
+    }
 
 
-def _cells(summary: SessionSummary) -> list[str]:
-    return []
+def _cells(summary: SessionSummary, shortest: int) -> list[str]:
+    return [
+        str(summary.session_id)[:shortest],
+        summary.participant,
+        summary.condition,
+        summary.notebook,
+        local_time(summary.began_at),
+        length(summary.length),
+        str(summary.runs),
+        str(summary.asked),
+        str(summary.answered),
+    ]
+
+
+def _telling(summaries: Sequence[SessionSummary]) -> int:
+    """How many characters of an id tell the sessions apart; ids made in the same minute begin alike."""
+    ids = sorted(str(summary.session_id) for summary in summaries)
+    return next(n for n in range(8, 37) if n == 36 or len({one[:n] for one in ids}) == len(ids))

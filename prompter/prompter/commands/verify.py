@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from prompter_events import open_log, verify
+from prompter_events import verify
 
+from ..storage import open_study_log
 from .options import LogOption, log_url, run
 from .output import stderr, stdout
 
@@ -21,7 +22,7 @@ def verify_log(log: LogOption = "") -> None:
 
 async def _verify(url: str) -> int:
     columns = (TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    async with open_log(url) as log:
+    async with open_study_log(url) as log:
         with Progress(*columns, console=stderr, transient=True) as progress:
             task = progress.add_task("verify", total=None)
             return await verify(log, lambda done, total: progress.update(task, completed=done, total=total))

@@ -11,7 +11,7 @@ from .similarity import similarity
 
 
 def first_run(rule: Rule, cell: CellMemory, run: RunMemory) -> bool:
-    """The first successful run of a new cell. As long as nobody asked about the cell, a later run counts as its first."""
+    """The first successful run of a new cell; a later one too, as long as nobody asked about the cell."""
     return cell.mine and cell.asked_source is None
 
 

@@ -78,7 +78,9 @@ def _walk(tree: ast.AST, locals_: dict[str, str]) -> list[str]:
                 children.extend(item for item in value if isinstance(item, ast.AST))
                 shape.extend(item for item in value if isinstance(item, str))
             elif value is not None and name not in {"type_comment", "kind"}:
-                shape.append(locals_.get(value, value) if isinstance(value, str) and _is_name(node, name) else repr(value))
+                shape.append(
+                    locals_.get(value, value) if isinstance(value, str) and _is_name(node, name) else repr(value)
+                )
         waiting.extend(reversed(children))
     return shape
 

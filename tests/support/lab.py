@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -28,8 +29,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+_MODULES = {"lab": "jupyterlab", "notebook": "notebook", "server": "jupyter_server"}
+
+
 class Lab:
-    """JupyterLab or Notebook 7 in a process of its own; it can be killed and started again at the same address."""
+    """JupyterLab (``lab``), Notebook 7 (``notebook``) or the bare server (``server``) in a process of its own.
+
+    It can be killed and started again at the same address.
+    """
 
     def __init__(self, home: Path, application: str, environment: Mapping[str, str]) -> None:
         self.root = home / "work"
@@ -46,6 +53,11 @@ class Lab:
         return f"http://127.0.0.1:{self._port}/"
 
     @property
+    def stream(self) -> str:
+        """The address of the pages' socket."""
+        return f"ws://127.0.0.1:{self._port}/prompter/stream"
+
+    @property
     def output(self) -> str:
         """What the server printed so far."""
         return (self._home / "server.log").read_text("utf-8", errors="replace")
@@ -58,15 +70,13 @@ class Lab:
     def start(self) -> None:
         """Start, and return when the server answers."""
         command = [
-            *(sys.executable, "-m", "jupyterlab" if self._application == "lab" else "notebook"),
+            *(sys.executable, "-m", _MODULES[self._application]),
             *("--no-browser", "--allow-root", "--ip=127.0.0.1"),
             *(f"--port={self._port}", "--ServerApp.port_retries=0"),
             *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self.root}"),
-            "--expose-app-in-browser",
+            *(() if self._application == "server" else ("--expose-app-in-browser",)),
         ]
-        directories = {
-            f"JUPYTER_{name}_DIR": str(self._home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")
-        }
+        directories = {f"JUPYTER_{name}_DIR": str(self._home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         workspaces = {"JUPYTERLAB_WORKSPACES_DIR": str(self._home / "workspaces")}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PROMPTER_", "JUPYTER"))}
         for unset in ("MODE", "JP_PLUGIN_USER", "DOCKER_HOST_IP"):
@@ -112,6 +122,30 @@ class Lab:
         with urllib.request.urlopen(request, timeout=10) as response:
             status: dict[str, Any] = json.load(response)
         return status
+
+    def cookie(self) -> str:
+        """The login cookies of a browser that opened a page with the token."""
+        answer = self._request(f"/login?token={TOKEN}", {})
+        return "; ".join(value.partition(";")[0] for name, value in answer.getheaders() if name == "Set-Cookie")
+
+    def handshake(self, headers: Mapping[str, str]) -> int:
+        """The status that a browser's attempt to open the socket is answered with: 101 when it is open."""
+        upgrade = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+            "Sec-WebSocket-Protocol": "prompter.v1",
+        }
+        return self._request("/prompter/stream", {**upgrade, **headers}).status
+
+    def _request(self, path: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        try:
+            connection.request("GET", path, headers=dict(headers))
+            return connection.getresponse()
+        finally:
+            connection.close()
 
     def _answers(self) -> bool:
         request = urllib.request.Request(f"{self.url}api/status", headers={"Authorization": f"token {TOKEN}"})

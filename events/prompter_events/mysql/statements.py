@@ -1,0 +1,418 @@
+"""The SQL of the MySQL log. Every function takes a connection; those that write run inside a transaction."""
+
+# Names of tables and columns are constants or checked relations; values always are parameters.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import aiomysql
+import pymysql
+
+from ..append import Batch, Head, ProducerState, plan_append
+from ..errors import CheckpointMoved, LogCorrupt
+from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
+from ..log import Checkpoint, Relation, Row, Value
+from ..rows import EVENT_COLUMNS, EventRow, event_row, row_event
+from ..store import Outcome
+from ..transaction import NEW_CHECKPOINT, stored_row, stored_value
+from .connections import execute, query
+from .errors import is_duplicate
+
+LOG_ID = 1
+"""One database holds one log today; the id stands in every key so that it can be a shard key later."""
+
+INSERT_EVENT = f"INSERT INTO event (log_id, {', '.join(EVENT_COLUMNS)}) VALUES "
+SELECT_EVENT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE log_id = {LOG_ID}"
+
+# All columns of an event but its payload, as SQL text, are shorter than this; so is a typical read model's row.
+_ROW_BYTES = 600
+
+_IDS_AT_ONCE = 1000
+
+Item = TypeVar("Item")
+
+
+async def append(
+    connection: aiomysql.Connection, batches: Sequence[Batch], now: int, statement_bytes: int
+) -> tuple[list[Outcome], Position, bool]:
+    """Append; the outcomes, the new head, and whether anything was written.
+
+    ``now`` in µs. No statement is longer than ``statement_bytes``, but one row always goes.
+    """
+    head = await read_head(connection, lock=True)
+    plan = plan_append(head, await _producers(connection, batches), batches, now)
+    if not plan.events:
+        return plan.outcomes, head.position, False
+    for chunk in _chunks(map(event_row, plan.events), _event_bytes, statement_bytes):
+        try:
+            await execute(connection, INSERT_EVENT + ", ".join([_event_sql(connection, row) for row in chunk]))
+        except pymysql.err.IntegrityError as error:
+            if is_duplicate(error):
+                raise LogCorrupt(chunk[0][0], "events lie behind the head") from error
+            raise
+    states = [
+        (producer_id.bytes, state.participant_id.bytes, state.last_seq) for producer_id, state in plan.producers.items()
+    ]
+    for some in _chunks(states, lambda _: _ROW_BYTES, statement_bytes):
+        await execute(
+            connection,
+            "INSERT INTO producer (log_id, producer_id, participant_id, last_seq) VALUES "
+            + ", ".join([f"({LOG_ID}, %s, %s, %s)"] * len(some))
+            + " ON DUPLICATE KEY UPDATE last_seq = VALUES(last_seq)",
+            *(value for state in some for value in state),
+        )
+    await execute(
+        connection,
+        "UPDATE log_head SET position = %s, last_hash = %s WHERE log_id = %s",
+        plan.head.position,
+        plan.head.hash,
+        LOG_ID,
+    )
+    return plan.outcomes, plan.head.position, True
+
+
+async def _producers(connection: aiomysql.Connection, batches: Sequence[Batch]) -> dict[ProducerId, ProducerState]:
+    ids = list({batch.producer_id.bytes for batch in batches})
+    found = {}
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        some = ids[start : start + _IDS_AT_ONCE]
+        marks = ", ".join(["%s"] * len(some))
+        for producer_id, participant_id, last in await query(
+            connection,
+            "SELECT producer_id, participant_id, last_seq FROM producer"
+            f" WHERE log_id = %s AND producer_id IN ({marks}) FOR UPDATE",
+            LOG_ID,
+            *some,
+        ):
+            found[ProducerId(UUID(bytes=producer_id))] = ProducerState(last, ParticipantId(UUID(bytes=participant_id)))
+    return found
+
+
+def _event_sql(connection: aiomysql.Connection, row: EventRow) -> str:
+    # Written out, since the driver takes four times as long to find each value's type. ``d`` lets integers pass only,
+    # and nothing in hexadecimal needs escaping.
+    return (
+        f"({LOG_ID},{row[0]:d},x'{row[1].hex()}',x'{row[2].hex()}',{row[3]:d},x'{row[4].hex()}',"
+        f"{connection.escape(row[5])},{row[6]:d},{row[7]:d},{row[8]:d},{connection.escape(row[9])},"
+        f"{_hex(row[10])},x'{row[11].hex()}',x'{row[12].hex()}')"
+    )
+
+
+def _hex(value: bytes | None) -> str:
+    return "NULL" if value is None else f"x'{value.hex()}'"
+
+
+def _event_bytes(row: EventRow) -> int:
+    return _ROW_BYTES + len(row[9] or b"")
+
+
+def _chunks(items: Iterable[Item], size_of: Any, limit: int) -> Iterator[list[Item]]:
+    chunk: list[Item] = []
+    size = 0
+    for item in items:
+        size += size_of(item)
+        if chunk and size > limit:
+            yield chunk
+            chunk, size = [], size_of(item)
+        chunk.append(item)
+    if chunk:
+        yield chunk
+
+
+async def read_head(connection: aiomysql.Connection, *, lock: bool = False) -> Head:
+    """The head row; with ``lock`` nobody else moves it before this transaction ends."""
+    rows = await query(
+        connection,
+        f"SELECT position, last_hash FROM log_head WHERE log_id = %s{' FOR UPDATE' if lock else ''}",
+        LOG_ID,
+    )
+    if not rows:
+        raise LogCorrupt(0, "the head row is gone")
+    return Head(Position(rows[0][0]), rows[0][1])
+
+
+async def read_epoch(connection: aiomysql.Connection) -> UUID:
+    """See ``Log.epoch``."""
+    rows = await query(connection, "SELECT epoch FROM log_head WHERE log_id = %s", LOG_ID)
+    if not rows:
+        raise LogCorrupt(0, "the head row is gone")
+    return UUID(bytes=rows[0][0])
+
+
+async def page(
+    connection: aiomysql.Connection,
+    after: Position,
+    upto: Position,
+    count: int,
+    *,
+    session: SessionId | None,
+    types: Collection[str] | None,
+) -> list[Event]:
+    """At most ``count`` events in (after, upto]."""
+    if types is not None and not types:
+        return []
+    sql = f"{SELECT_EVENT} AND position > %s AND position <= %s"
+    values: list[object] = [after, upto]
+    if session is not None:
+        sql += " AND session_id = %s"
+        values.append(session.bytes)
+    if types is not None:
+        sql += f" AND type IN ({', '.join(['%s'] * len(types))})"
+        values.extend(types)
+    rows = await query(connection, f"{sql} ORDER BY position LIMIT %s", *values, count)
+    return [row_event(row) for row in rows]
+
+
+async def beyond_head(connection: aiomysql.Connection) -> Position | None:
+    """The first event behind the head."""
+    [(found,)] = await query(
+        connection,
+        "SELECT MIN(position) FROM event WHERE log_id = %s"
+        " AND position > (SELECT position FROM log_head WHERE log_id = %s)",
+        LOG_ID,
+        LOG_ID,
+    )
+    return None if found is None else Position(found)
+
+
+async def last_seq(connection: aiomysql.Connection, producer_id: ProducerId) -> int:
+    """See ``Log.last_seq``."""
+    rows = await query(
+        connection,
+        "SELECT last_seq FROM producer WHERE log_id = %s AND producer_id = %s",
+        LOG_ID,
+        producer_id.bytes,
+    )
+    return int(rows[0][0]) if rows else 0
+
+
+async def session_owner(connection: aiomysql.Connection, session_id: SessionId) -> ParticipantId | None:
+    """See ``Log.session_owner``."""
+    rows = await query(
+        connection,
+        "SELECT participant_id FROM event WHERE log_id = %s AND session_id = %s ORDER BY position LIMIT 1",
+        LOG_ID,
+        session_id.bytes,
+    )
+    return ParticipantId(UUID(bytes=rows[0][0])) if rows else None
+
+
+async def participant(connection: aiomysql.Connection, name: str, now: int) -> ParticipantId:
+    """See ``Log.participant``."""
+    digest = text_digest(name)
+    await execute(
+        connection,
+        "INSERT INTO participant (log_id, participant_id, name, name_digest, created_at) VALUES (%s, %s, %s, %s, %s)"
+        " ON DUPLICATE KEY UPDATE created_at = created_at",
+        LOG_ID,
+        uuid4().bytes,
+        name,
+        digest,
+        now,
+    )
+    [(found,)] = await query(
+        connection, "SELECT participant_id FROM participant WHERE log_id = %s AND name_digest = %s", LOG_ID, digest
+    )
+    return ParticipantId(UUID(bytes=found))
+
+
+async def participant_names(connection: aiomysql.Connection) -> dict[ParticipantId, str]:
+    """See ``Log.participant_names``."""
+    rows = await query(
+        connection,
+        "SELECT participant_id, name FROM participant WHERE log_id = %s ORDER BY created_at, name",
+        LOG_ID,
+    )
+    return {ParticipantId(UUID(bytes=raw)): name for raw, name in rows}
+
+
+async def notebook(
+    connection: aiomysql.Connection, participant_id: ParticipantId, study: str, path: str, now: int
+) -> NotebookId:
+    """See ``Log.notebook``."""
+    digest = _notebook_digest(participant_id.bytes, study, path)
+    await execute(
+        connection,
+        "INSERT INTO notebook (log_id, notebook_id, participant_id, study, path, path_digest, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON DUPLICATE KEY UPDATE created_at = created_at",
+        LOG_ID,
+        uuid4().bytes,
+        participant_id.bytes,
+        study,
+        path,
+        digest,
+        now,
+    )
+    [(found,)] = await query(
+        connection, "SELECT notebook_id FROM notebook WHERE log_id = %s AND path_digest = %s", LOG_ID, digest
+    )
+    return NotebookId(UUID(bytes=found))
+
+
+async def rename_notebook(connection: aiomysql.Connection, notebook_id: NotebookId, path: str) -> None:
+    """See ``Log.rename_notebook``. Whatever had that path before lost its file."""
+    rows = await query(
+        connection,
+        "SELECT participant_id, study FROM notebook WHERE log_id = %s AND notebook_id = %s FOR UPDATE",
+        LOG_ID,
+        notebook_id.bytes,
+    )
+    if not rows:
+        return
+    digest = _notebook_digest(rows[0][0], rows[0][1], path)
+    await execute(
+        connection,
+        "UPDATE notebook SET path = NULL, path_digest = NULL"
+        " WHERE log_id = %s AND path_digest = %s AND notebook_id <> %s",
+        LOG_ID,
+        digest,
+        notebook_id.bytes,
+    )
+    await execute(
+        connection,
+        "UPDATE notebook SET path = %s, path_digest = %s WHERE log_id = %s AND notebook_id = %s",
+        path,
+        digest,
+        LOG_ID,
+        notebook_id.bytes,
+    )
+
+
+async def save(connection: aiomysql.Connection, relation: Relation, rows: Sequence[Row], statement_bytes: int) -> None:
+    """Insert or replace rows by their key."""
+    names = ("log_id", *relation.key, *relation.columns)
+    changing = relation.columns or relation.key[:1]
+    updates = ", ".join(f"`{name}` = VALUES(`{name}`)" for name in changing)
+    marks = f"({', '.join(['%s'] * len(names))})"
+    stored = ((LOG_ID, *stored_row(relation, row)) for row in rows)
+    for chunk in _chunks(stored, _values_bytes, statement_bytes):
+        await execute(
+            connection,
+            f"INSERT INTO `{relation.name}` ({_quoted(names)}) VALUES {', '.join([marks] * len(chunk))}"
+            f" ON DUPLICATE KEY UPDATE {updates}",
+            *(value for row in chunk for value in row),
+        )
+
+
+def _values_bytes(values: Iterable[object]) -> int:
+    # 4 bytes for a character of a text.
+    return sum(
+        4 * len(value) if isinstance(value, str) else len(value) if isinstance(value, bytes) else 24 for value in values
+    )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+async def rows(
+    connection: aiomysql.Connection, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
+) -> list[dict[str, Value]]:
+    """See ``Log.rows``."""
+    names = (*relation.key, *relation.columns)
+    conditions = ["log_id = %s"]
+    conditions += [f"`{name}` <=> %s" for name in equal]
+    conditions += [f"`{name}` IS NOT NULL" for name in present]
+    found = await query(
+        connection,
+        f"SELECT {_quoted(names)} FROM `{relation.name}` WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {_quoted(relation.key)}",
+        LOG_ID,
+        *(stored_value(value) for value in equal.values()),
+    )
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+async def checkpoint(connection: aiomysql.Connection, projection: str, *, lock: bool = False) -> Checkpoint:
+    """See ``Log.checkpoint``; with ``lock`` nobody else moves it before this transaction ends."""
+    found = await query(
+        connection,
+        "SELECT position, generation FROM checkpoint WHERE log_id = %s AND projection = %s"
+        f"{' FOR UPDATE' if lock else ''}",
+        LOG_ID,
+        projection,
+    )
+    return Checkpoint(Position(found[0][0]), found[0][1]) if found else NEW_CHECKPOINT
+
+
+async def move(connection: aiomysql.Connection, projection: str, expected: Checkpoint, to: Checkpoint) -> None:
+    """Compare-and-set. Raises ``CheckpointMoved``."""
+    if expected == NEW_CHECKPOINT:
+        # A row to lock: without one, two workers would both find none.
+        await _ensure_checkpoint(connection, projection)
+    found = await checkpoint(connection, projection, lock=True)
+    if found != expected:
+        raise CheckpointMoved(projection, expected.position, found.position)
+    await execute(
+        connection,
+        "UPDATE checkpoint SET position = %s, generation = %s WHERE log_id = %s AND projection = %s",
+        to.position,
+        to.generation,
+        LOG_ID,
+        projection,
+    )
+
+
+async def lease(connection: aiomysql.Connection, projection: str, holder: UUID, now: int, until: int) -> bool:
+    """See ``Log.lease``; times in µs."""
+    await _ensure_checkpoint(connection, projection)
+    [(owner, lasts_until)] = await query(
+        connection,
+        "SELECT lease_holder, lease_until FROM checkpoint WHERE log_id = %s AND projection = %s FOR UPDATE",
+        LOG_ID,
+        projection,
+    )
+    if owner not in (None, holder.bytes) and lasts_until > now:
+        return False
+    await execute(
+        connection,
+        "UPDATE checkpoint SET lease_holder = %s, lease_until = %s WHERE log_id = %s AND projection = %s",
+        holder.bytes,
+        until,
+        LOG_ID,
+        projection,
+    )
+    return True
+
+
+async def _ensure_checkpoint(connection: aiomysql.Connection, projection: str) -> None:
+    await execute(
+        connection,
+        "INSERT INTO checkpoint (log_id, projection, position, generation) VALUES (%s, %s, %s, %s)"
+        " ON DUPLICATE KEY UPDATE position = position",
+        LOG_ID,
+        projection,
+        NEW_CHECKPOINT.position,
+        NEW_CHECKPOINT.generation,
+    )
+
+
+async def release(connection: aiomysql.Connection, projection: str, holder: UUID) -> None:
+    """See ``Log.release``."""
+    await execute(
+        connection,
+        "UPDATE checkpoint SET lease_holder = NULL, lease_until = 0"
+        " WHERE log_id = %s AND projection = %s AND lease_holder = %s",
+        LOG_ID,
+        projection,
+        holder.bytes,
+    )
+
+
+def text_digest(*texts: str) -> bytes:
+    """BLAKE2b-256 of texts. utf8mb4_bin takes ``a`` and ``a `` for the same; file names and people's names do not."""
+    digest = blake2b(digest_size=32)
+    for text in texts:
+        encoded = text.encode()
+        digest.update(len(encoded).to_bytes(4, "big"))
+        digest.update(encoded)
+    return digest.digest()
+
+
+def _notebook_digest(participant_id: bytes, study: str, path: str) -> bytes:
+    return blake2b(participant_id + text_digest(study, path), digest_size=32).digest()

@@ -1,0 +1,157 @@
+"""The store on a MySQL or MariaDB server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from uuid import UUID
+
+import aiomysql
+
+from ..append import Batch, Head
+from ..errors import LogUnavailable
+from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
+from ..log import Checkpoint, Relation, Transaction, Value
+from ..numbered import Directory
+from ..store import DataRefused, Outcome, Store
+from ..transaction import check_complete
+from ..url import MysqlUrl
+from . import statements, tables
+from .connections import Account, Connections
+from .password import find_password
+
+READERS = 4
+"""Connections for reading; the writer has one of its own, so that readers never hold it up."""
+
+LEAST_PACKET = 4 * 1024 * 1024
+"""max_allowed_packet must hold one event of 1 MiB with every byte escaped, twice over."""
+
+
+async def open_store(
+    url: MysqlUrl, password: str | None, directories: Sequence[Directory], clock: Callable[[], int]
+) -> MysqlStore:
+    """Look whether the server is there and migrated, and make a store of it.
+
+    Raises ``LogUnavailable``, ``LogNotMigrated`` or ``LogTooNew`` at once, without trying again.
+    """
+    account = Account(url, url.user, find_password(password, url.user))
+    packet = await tables.check(account, directories)
+    if packet < LEAST_PACKET:
+        raise LogUnavailable(
+            f"{url}: max_allowed_packet is {packet} bytes and must be at least {LEAST_PACKET}; raise it on the server"
+        )
+    return MysqlStore(account, clock, packet)
+
+
+class MysqlStore(Store):
+    """``clock`` gives µs since the epoch, UTC; ``packet`` is the server's max_allowed_packet in bytes."""
+
+    def __init__(self, account: Account, clock: Callable[[], int], packet: int) -> None:
+        self._clock = clock
+        self._writer = Connections(account, 1)
+        self._readers = Connections(account, READERS)
+        # Escaping at most doubles a value, so that no statement outgrows the packet.
+        self._statement_bytes = packet * 9 // 20
+
+    async def epoch(self) -> UUID:
+        """See ``Log.epoch``."""
+        return await self._readers.run(statements.read_epoch)
+
+    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
+        async def append(connection: aiomysql.Connection) -> list[Outcome]:
+            await connection.begin()
+            outcomes, _, written = await statements.append(connection, batches, self._clock(), self._statement_bytes)
+            await (connection.commit() if written else connection.rollback())
+            return outcomes
+
+        return await self._writer.run(append)
+
+    async def fits(self, batches: Sequence[Batch]) -> bool:
+        async def probe(connection: aiomysql.Connection) -> None:
+            await connection.begin()
+            await statements.append(connection, batches, self._clock(), self._statement_bytes)
+            await connection.rollback()
+
+        try:
+            await self._writer.run(probe)
+        except DataRefused:
+            return False
+        return True
+
+    async def transact(self, transaction: Transaction) -> Position:
+        async def run(connection: aiomysql.Connection) -> Position:
+            for relation, rows in transaction.saves:
+                await statements.save(connection, relation, rows, self._statement_bytes)
+            for projection, expected, to in transaction.moves:
+                await statements.move(connection, projection, expected, to)
+            if not transaction.batches:
+                # The head row stays unlocked for those who append.
+                return (await statements.read_head(connection)).position
+            outcomes, position, _ = await statements.append(
+                connection, transaction.batches, self._clock(), self._statement_bytes
+            )
+            check_complete(transaction.batches, outcomes)
+            return position
+
+        return await self._writer.transact(run)
+
+    async def head(self) -> Head:
+        return await self._readers.run(statements.read_head)
+
+    async def page(
+        self,
+        after: Position,
+        upto: Position,
+        count: int,
+        *,
+        session: SessionId | None,
+        types: Collection[str] | None,
+    ) -> list[Event]:
+        return await self._readers.run(
+            lambda connection: statements.page(connection, after, upto, count, session=session, types=types)
+        )
+
+    async def beyond_head(self) -> Position | None:
+        return await self._readers.run(statements.beyond_head)
+
+    async def last_seq(self, producer_id: ProducerId) -> int:
+        return await self._readers.run(partial(statements.last_seq, producer_id=producer_id))
+
+    async def session_owner(self, session_id: SessionId) -> ParticipantId | None:
+        return await self._readers.run(partial(statements.session_owner, session_id=session_id))
+
+    async def participant(self, name: str) -> ParticipantId:
+        return await self._writer.transact(partial(statements.participant, name=name, now=self._clock()))
+
+    async def participant_names(self) -> dict[ParticipantId, str]:
+        return await self._readers.run(statements.participant_names)
+
+    async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId:
+        return await self._writer.transact(
+            partial(statements.notebook, participant_id=participant_id, study=study, path=path, now=self._clock())
+        )
+
+    async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None:
+        await self._writer.transact(partial(statements.rename_notebook, notebook_id=notebook_id, path=path))
+
+    async def checkpoint(self, projection: str) -> Checkpoint:
+        return await self._readers.run(partial(statements.checkpoint, projection=projection))
+
+    async def lease(self, projection: str, holder: UUID, seconds: float) -> bool:
+        async def take(connection: aiomysql.Connection) -> bool:
+            now = self._clock()
+            return await statements.lease(connection, projection, holder, now, now + round(seconds * 1_000_000))
+
+        return await self._writer.transact(take)
+
+    async def release(self, projection: str, holder: UUID) -> None:
+        await self._writer.transact(partial(statements.release, projection=projection, holder=holder))
+
+    async def rows(
+        self, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
+    ) -> list[dict[str, Value]]:
+        return await self._readers.run(lambda connection: statements.rows(connection, relation, equal, present))
+
+    async def aclose(self) -> None:
+        await self._writer.aclose()
+        await self._readers.aclose()

@@ -1,0 +1,160 @@
+"""One connection to an SQLite file, on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import LogUnavailable
+from .errors import DRIVER_ERRORS, is_busy, translate
+
+BUSY_SECONDS = 10.0
+"""How long a write tries to get the lock before it gives up."""
+
+READ_BUSY_SECONDS = 5.0
+"""Readers of a WAL wait for others only while one recovers the file."""
+
+Result = TypeVar("Result")
+
+
+class Undo(Exception):
+    """Raised inside a write to roll it back on purpose."""
+
+
+class Database:
+    """Runs functions with its connection, one after the other.
+
+    A file that is not there is not made. Raises translated errors only.
+    """
+
+    def __init__(self, path: Path, *, writing: bool) -> None:
+        self._path = path
+        self._writing = writing
+        self._executor = ThreadPoolExecutor(1, f"prompter-{'writer' if writing else 'reader'}")
+        self._connection: sqlite3.Connection | None = None
+        self._pace = _Pace()
+        self._closed = False
+
+    async def read(self, function: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run a function that only reads."""
+        return await self._run(lambda: self._translated(lambda: function(self._opened())))
+
+    async def write(self, function: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run a function in a transaction; the whole of it again when the file was locked.
+
+        Raises ``LogUnavailable`` when the file stays locked. Returns after COMMIT.
+        """
+        return await self._run(lambda: self._translated(lambda: self._write(function)))
+
+    async def aclose(self) -> None:
+        """Close the connection, after what runs."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
+            self._executor.shutdown()
+
+    async def _run(self, job: Callable[[], Result]) -> Result:
+        if self._closed:
+            raise LogUnavailable("the log is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+
+    def _translated(self, job: Callable[[], Result]) -> Result:
+        try:
+            return job()
+        except DRIVER_ERRORS as error:
+            raise translate(error, self._path) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = connect(self._path, writing=self._writing)
+        return self._connection
+
+    def _write(self, function: Callable[[sqlite3.Connection], Result]) -> Result:
+        connection = self._opened()
+        self._pace.wait(connection)
+        deadline = time.monotonic() + BUSY_SECONDS
+        pause = 0.001
+        while True:
+            try:
+                return self._attempt(connection, function)
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() > deadline:
+                    raise
+            # Drawn at random, so that waiting processes do not meet again and again.
+            time.sleep(random.uniform(0, pause))  # noqa: S311
+            pause = min(pause * 2, 0.05)
+
+    def _attempt(self, connection: sqlite3.Connection, function: Callable[[sqlite3.Connection], Result]) -> Result:
+        connection.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        try:
+            result = function(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            # Some errors have rolled back already.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            self._pace.held(time.monotonic() - began)
+        return result
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class _Pace:
+    """Leaves the lock to other processes for as long as it was held, if there are others.
+
+    SQLite's lock is not fair: a process that takes it again at once starves those that sleep between two tries.
+    """
+
+    def __init__(self) -> None:
+        self._version = -1
+        self._held = 0.0
+        self._free_again = 0.0
+
+    def held(self, seconds: float) -> None:
+        self._held = seconds
+        self._free_again = time.monotonic() + seconds
+
+    def wait(self, connection: sqlite3.Connection) -> None:
+        # data_version changes only when another connection wrote.
+        [version] = connection.execute("PRAGMA data_version").fetchone()
+        others, self._version = version != self._version, version
+        left = self._free_again - time.monotonic()
+        if others and left > 0:
+            time.sleep(left)
+
+
+def connect(path: Path, *, writing: bool, create: bool = False) -> sqlite3.Connection:
+    """Open the file with the settings that the promises need. Raises the driver's errors."""
+    uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        timeout=READ_BUSY_SECONDS,
+        isolation_level=None,  # transactions begin and end where this package says
+        check_same_thread=False,
+    )
+    try:
+        if writing:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # FULL syncs the WAL with each COMMIT: durable before acknowledged.
+            connection.execute("PRAGMA synchronous = FULL")
+            # From here on writes wait by `_write`.
+            connection.execute("PRAGMA busy_timeout = 0")
+        else:
+            connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,121 @@
+"""The store in an SQLite file: one thread writes, another reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from ..append import Batch, Head
+from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
+from ..log import Checkpoint, Relation, Transaction, Value
+from ..store import DataRefused, Outcome, Store
+from ..transaction import check_complete
+from . import statements
+from .database import Database, Undo
+
+
+class SqliteStore(Store):
+    """``clock`` gives µs since the epoch, UTC."""
+
+    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._writer = Database(path, writing=True)
+        self._reader = Database(path, writing=False)
+
+    async def epoch(self) -> UUID:
+        """See ``Log.epoch``."""
+        return await self._reader.read(statements.read_epoch)
+
+    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
+        def append(connection: sqlite3.Connection) -> list[Outcome]:
+            return statements.append(connection, batches, self._clock())[0]
+
+        return await self._writer.write(append)
+
+    async def fits(self, batches: Sequence[Batch]) -> bool:
+        def probe(connection: sqlite3.Connection) -> None:
+            statements.append(connection, batches, self._clock())
+            raise Undo
+
+        try:
+            await self._writer.write(probe)
+        except DataRefused:
+            return False
+        except Undo:
+            return True
+        raise AssertionError("a probe neither fitted nor failed")
+
+    async def transact(self, transaction: Transaction) -> Position:
+        def run(connection: sqlite3.Connection) -> Position:
+            for relation, rows in transaction.saves:
+                statements.save(connection, relation, rows)
+            for projection, expected, to in transaction.moves:
+                statements.move(connection, projection, expected, to)
+            outcomes, position = statements.append(connection, transaction.batches, self._clock())
+            check_complete(transaction.batches, outcomes)
+            return position
+
+        return await self._writer.write(run)
+
+    async def head(self) -> Head:
+        return await self._reader.read(statements.read_head)
+
+    async def page(
+        self,
+        after: Position,
+        upto: Position,
+        count: int,
+        *,
+        session: SessionId | None,
+        types: Collection[str] | None,
+    ) -> list[Event]:
+        return await self._reader.read(
+            lambda connection: statements.page(connection, after, upto, count, session=session, types=types)
+        )
+
+    async def beyond_head(self) -> Position | None:
+        return await self._reader.read(statements.beyond_head)
+
+    async def last_seq(self, producer_id: ProducerId) -> int:
+        return await self._reader.read(lambda connection: statements.last_seq(connection, producer_id))
+
+    async def session_owner(self, session_id: SessionId) -> ParticipantId | None:
+        return await self._reader.read(lambda connection: statements.session_owner(connection, session_id))
+
+    async def participant(self, name: str) -> ParticipantId:
+        return await self._writer.write(lambda connection: statements.participant(connection, name, self._clock()))
+
+    async def participant_names(self) -> dict[ParticipantId, str]:
+        return await self._reader.read(statements.participant_names)
+
+    async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId:
+        return await self._writer.write(
+            lambda connection: statements.notebook(connection, participant_id, study, path, self._clock())
+        )
+
+    async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None:
+        await self._writer.write(lambda connection: statements.rename_notebook(connection, notebook_id, path))
+
+    async def checkpoint(self, projection: str) -> Checkpoint:
+        return await self._reader.read(lambda connection: statements.checkpoint(connection, projection))
+
+    async def lease(self, projection: str, holder: UUID, seconds: float) -> bool:
+        def take(connection: sqlite3.Connection) -> bool:
+            now = self._clock()
+            return statements.lease(connection, projection, holder, now, now + round(seconds * 1_000_000))
+
+        return await self._writer.write(take)
+
+    async def release(self, projection: str, holder: UUID) -> None:
+        await self._writer.write(lambda connection: statements.release(connection, projection, holder))
+
+    async def rows(
+        self, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
+    ) -> list[dict[str, Value]]:
+        return await self._reader.read(lambda connection: statements.rows(connection, relation, equal, present))
+
+    async def aclose(self) -> None:
+        await self._writer.aclose()
+        await self._reader.aclose()

@@ -1,0 +1,101 @@
+"""What a log on disk must be able to do, each in one transaction of its own. ``stored.py`` makes a log of it."""
+
+from __future__ import annotations
+
+import struct
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from .append import Batch, Head, Receipt
+from .errors import ForeignProducer, LogError
+from .event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
+from .log import Checkpoint, Relation, Transaction, Value
+
+Outcome = Receipt | ForeignProducer
+
+UNPLACEABLE = (struct.error, OverflowError, UnicodeError)
+"""What Python raises for numbers and texts that no column and no hash can take."""
+
+
+class DataRefused(LogError):
+    """A value does not fit its column. The writer finds the event and keeps it as ``capture.invalid``.
+
+    ``reason`` says why, without naming the server or file.
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where} cannot hold the value: {reason}")
+        self.reason = reason
+
+
+class Store(ABC):
+    """One log's tables. Driver errors are translated, and what may pass is tried again, before anything is raised."""
+
+    @abstractmethod
+    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
+        """Append in one transaction; one outcome for each batch. Raises ``DataRefused`` and stores nothing."""
+
+    @abstractmethod
+    async def fits(self, batches: Sequence[Batch]) -> bool:
+        """Whether ``commit`` would take these; nothing is stored."""
+
+    @abstractmethod
+    async def transact(self, transaction: Transaction) -> Position:
+        """Write a projection's rows, checkpoint and events; the head after it."""
+
+    @abstractmethod
+    async def head(self) -> Head:
+        """The head row."""
+
+    @abstractmethod
+    async def page(
+        self,
+        after: Position,
+        upto: Position,
+        count: int,
+        *,
+        session: SessionId | None,
+        types: Collection[str] | None,
+    ) -> list[Event]:
+        """At most ``count`` events in (after, upto], in order."""
+
+    @abstractmethod
+    async def beyond_head(self) -> Position | None:
+        """The first event behind the head, where none may be."""
+
+    @abstractmethod
+    async def last_seq(self, producer_id: ProducerId) -> int:
+        """See ``Log``; so for all that follow."""
+
+    @abstractmethod
+    async def session_owner(self, session_id: SessionId) -> ParticipantId | None: ...
+
+    @abstractmethod
+    async def participant(self, name: str) -> ParticipantId: ...
+
+    @abstractmethod
+    async def participant_names(self) -> dict[ParticipantId, str]: ...
+
+    @abstractmethod
+    async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId: ...
+
+    @abstractmethod
+    async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None: ...
+
+    @abstractmethod
+    async def checkpoint(self, projection: str) -> Checkpoint: ...
+
+    @abstractmethod
+    async def lease(self, projection: str, holder: UUID, seconds: float) -> bool: ...
+
+    @abstractmethod
+    async def release(self, projection: str, holder: UUID) -> None: ...
+
+    @abstractmethod
+    async def rows(
+        self, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
+    ) -> list[dict[str, Value]]: ...
+
+    @abstractmethod
+    async def aclose(self) -> None: ...

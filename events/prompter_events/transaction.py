@@ -1,0 +1,62 @@
+"""What the logs share about a projection's transaction, without I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from .append import Batch, Receipt
+from .errors import ForeignProducer
+from .event import START
+from .log import Checkpoint, Relation, Row, Value
+
+NEW_CHECKPOINT = Checkpoint(START, 1)
+"""Where a projection stands that was never seen."""
+
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,63}")
+
+
+def stored_value(value: Value) -> int | float | str | bytes | None:
+    """A value as its column holds it: UUIDs are 16 bytes."""
+    return value.bytes if isinstance(value, UUID) else value
+
+
+def stored_row(relation: Relation, row: Row) -> list[int | float | str | bytes | None]:
+    """A row's values in the order of the relation's key and columns. Raises ``ValueError`` if the names differ."""
+    names = (*relation.key, *relation.columns)
+    if row.keys() != set(names):
+        raise ValueError(f"a row of {relation.name} has {sorted(row)}; the relation has {sorted(names)}")
+    return [stored_value(row[name]) for name in names]
+
+
+def check_relation(relation: Relation) -> None:
+    """Refuse names that would need quoting. Raises ``ValueError``."""
+    for name in (relation.name, *relation.key, *relation.columns):
+        if not _IDENTIFIER.fullmatch(name):
+            raise ValueError(f"{name!r} cannot name a table or a column")
+    if not relation.key:
+        raise ValueError(f"{relation.name} has no key")
+
+
+def check_selection(relation: Relation, equal: Mapping[str, Value], present: Iterable[str]) -> None:
+    """Refuse columns that the relation does not have. Raises ``ValueError``."""
+    check_relation(relation)
+    unknown = {*equal, *present} - {*relation.key, *relation.columns}
+    if unknown:
+        raise ValueError(f"{relation.name} has no column {', '.join(sorted(unknown))}")
+
+
+def check_complete(batches: Sequence[Batch], outcomes: Sequence[Receipt | ForeignProducer]) -> None:
+    """A transaction is all or nothing: a refused batch, or a hole in its numbering, refuses the whole.
+
+    Raises ``ForeignProducer`` or ``ValueError``.
+    """
+    for batch, outcome in zip(batches, outcomes, strict=True):
+        if isinstance(outcome, ForeignProducer):
+            raise outcome
+        if outcome.last_seq < batch.events[-1].producer_seq:
+            raise ValueError(
+                f"producer {batch.producer_id} is at {outcome.last_seq}; "
+                f"the transaction's events reach {batch.events[-1].producer_seq} and leave a hole"
+            )

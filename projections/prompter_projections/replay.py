@@ -1,0 +1,218 @@
+"""The notebook of a session as it stood at a position or an instant."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+import nbformat
+
+from prompter_events.catalogue.notebook import CellEdited
+from prompter_events.catalogue.runs import RunError, RunOutput
+from prompter_events.codec import pack
+from prompter_events.errors import PrompterError
+from prompter_events.event import START, Event, Position, SessionId
+from prompter_events.log import Log
+
+from . import notebook
+from .fold import body_of
+from .notebook import EMPTY, Cell, Note, NotebookState
+from .text import Text, well_formed
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# What nbformat 4.5 takes as a cell id.
+_VALID_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+_JSON_MIME = re.compile(r"application/(.*\+)?json")
+
+
+class UnknownSession(PrompterError):
+    """The log holds no event of this session."""
+
+    def __init__(self, session_id: SessionId) -> None:
+        super().__init__(f"the log knows no session {session_id}; `prompter sessions` lists those it knows")
+        self.session_id = session_id
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook at one moment."""
+
+    session_id: SessionId
+    position: Position
+    """The last event that it tells; 0 before the first."""
+    state: NotebookState
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells, first to last."""
+        return self.state.cells
+
+    @property
+    def divergences(self) -> tuple[Note, ...]:
+        """Where the session's events contradict each other, up to here."""
+        return self.state.divergences
+
+    def to_ipynb(self) -> nbformat.NotebookNode:
+        """The notebook in nbformat 4.5: ids, types, sources and execution counts as they were.
+
+        Outputs are there where their whole text was recorded; errors as far as they were. An id that nbformat does not
+        take is replaced, and kept in the cell's metadata.
+        """
+        metadata: dict[str, Any] = {}
+        if self.state.kernel_name:
+            name = well_formed(self.state.kernel_name)
+            metadata["kernelspec"] = {"name": name, "display_name": name}
+        return nbformat.from_dict(  # type: ignore[no-untyped-call,no-any-return]  # nbformat has no types here
+            {
+                "nbformat": 4,
+                "nbformat_minor": 5,
+                "metadata": metadata,
+                "cells": [_cell_node(cell) for cell in self.cells],
+            }
+        )
+
+
+class Replayer:
+    """Folds one session's events as ``notebook.fold`` does, and is quick about long typing in one cell.
+
+    The cell that is being typed into is kept apart, and put back only when something else happens.
+    """
+
+    def __init__(self, state: NotebookState = EMPTY) -> None:
+        self._state = state
+        self._cell: Cell | None = None
+        self._text = Text.of("")
+
+    @property
+    def state(self) -> NotebookState:
+        """The notebook after the events taken so far."""
+        if self._cell is not None:
+            cell = msgspec.structs.replace(self._cell, text=self._text)
+            table = {**self._state.table, cell.cell_id: cell}
+            self._state, self._cell = msgspec.structs.replace(self._state, table=table), None
+        return self._state
+
+    def take(self, event: Event) -> None:
+        """The next event."""
+        if event.type == "cell.edited":
+            body = body_of(event)
+            if isinstance(body, CellEdited) and self._typed(body):
+                return
+        self._state = notebook.fold(self.state, event)
+
+    def _typed(self, body: CellEdited) -> bool:
+        """Apply a burst to the cell that is kept apart; false if the fold must see to it."""
+        if self._cell is None or self._cell.cell_id != body.cell_id:
+            self._cell = self.state.table.get(body.cell_id)
+            if self._cell is None:
+                return False
+            self._text = self._cell.text
+        text = self._text
+        try:
+            for _, ops in body.changes:
+                text = text.apply(ops)
+        except ValueError:
+            return False
+        self._text = text
+        return True
+
+
+async def notebook_at(
+    log: Log, session_id: SessionId, position: int | None = None, at: datetime | int | None = None
+) -> Notebook:
+    """The notebook of a session after the event at ``position``, or at an instant, or as it stands at the log's end.
+
+    ``at`` is a time of the page's clock: an aware ``datetime``, or µs since the epoch, UTC. Keystrokes are counted one
+    by one: of a burst only those up to ``at``. Raises ``UnknownSession``; ``ValueError`` for a time without a zone, or
+    if both are given.
+    """
+    if position is not None and at is not None:
+        raise ValueError("give a position or an instant, not both")
+    instant = micros(at) if isinstance(at, datetime) else at
+    replayer, last, seen = Replayer(), START, False
+    async for event in log.read(session=session_id):
+        seen = True
+        if position is not None and event.position > position:
+            break
+        if instant is not None and event.type in notebook.FOLDED and event.occurred_at + _BURST > instant:
+            if event.occurred_at > instant:
+                break
+            replayer.take(_up_to(event, instant))
+        else:
+            replayer.take(event)
+        last = event.position
+    if not seen:
+        raise UnknownSession(session_id)
+    return Notebook(session_id, last, replayer.state)
+
+
+def micros(at: datetime) -> int:
+    """An aware time in µs since the epoch, UTC. Raises ``ValueError`` for a time without a zone."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+# A burst may last longer than it should in a page that was busy; beyond a minute its moments are not believed.
+_BURST = 60_000_000
+
+
+def _up_to(event: Event, instant: int) -> Event:
+    """A burst without the keystrokes after an instant; any other event as it is."""
+    body = body_of(event)
+    if not isinstance(body, CellEdited):
+        return event
+    kept = [change for change in body.changes if event.occurred_at + change[0] * 1000 <= instant]
+    if len(kept) == len(body.changes):
+        return event
+    return msgspec.structs.replace(event, payload=pack(msgspec.structs.replace(body, changes=kept)))
+
+
+def _cell_node(cell: Cell) -> dict[str, Any]:
+    node: dict[str, Any] = {
+        "id": cell.cell_id,
+        "cell_type": cell.cell_type,
+        "metadata": {},
+        "source": well_formed(cell.source),
+    }
+    if not _VALID_ID.fullmatch(cell.cell_id):
+        node["id"] = blake2b(cell.cell_id.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        node["metadata"]["prompter"] = {"cell_id": well_formed(cell.cell_id)}
+    if cell.cell_type == "code":
+        node["execution_count"] = cell.execution_count
+        outputs = [_output_node(output, output.text) for output in cell.outputs if output.text is not None]
+        node["outputs"] = [output for output in outputs if output is not None]
+        if cell.error is not None:
+            node["outputs"].append(_error_node(cell.error))
+    return node
+
+
+def _output_node(output: RunOutput, text: str) -> dict[str, Any] | None:
+    text = well_formed(text)
+    if len(text.encode()) != output.bytes:
+        return None
+    if output.mime in {"stream/stdout", "stream/stderr"}:
+        return {"output_type": "stream", "name": output.mime.removeprefix("stream/"), "text": text}
+    data: Any = text
+    if _JSON_MIME.fullmatch(output.mime):
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+    return {"output_type": "display_data", "metadata": {}, "data": {well_formed(output.mime): data}}
+
+
+def _error_node(error: RunError) -> dict[str, Any]:
+    return {
+        "output_type": "error",
+        "ename": well_formed(error.name),
+        "evalue": well_formed(error.message),
+        "traceback": well_formed(error.traceback).splitlines(),
+    }

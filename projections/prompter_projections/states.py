@@ -1,0 +1,154 @@
+"""The states of a projection: loaded when needed, kept while they are hot, committed with rows and checkpoint."""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Collection
+from typing import Generic, TypeVar
+
+import msgspec
+
+from prompter_events.event import Event, ProducerId
+from prompter_events.log import Checkpoint, Log, Value
+
+from .fold import Policy, Projection
+from .relations import DEAD_LETTER, STATE
+from .step import Kept, Step, state_rows
+
+S = TypeVar("S")
+
+HOT_STATES = 1_000
+"""How many states stay in memory: about as many sessions as one server has open."""
+
+
+class States(Generic[S]):
+    """All states of one generation.
+
+    After an error in ``commit`` throw it away: only the log knows the truth.
+    """
+
+    def __init__(self, log: Log, projection: Projection[S], generation: int, hot: int = HOT_STATES) -> None:
+        self._log = log
+        self._projection = projection
+        self._generation = generation
+        self._hot_limit = hot
+        self._hot: OrderedDict[bytes, Kept[S]] = OrderedDict()
+        self._due: dict[bytes, int] = {}
+        # Pairs (due, key); those that `_due` does not confirm are out of date.
+        self._queue: list[tuple[int, bytes]] = []
+        self._last_seq: dict[ProducerId, int] = {}
+
+    async def load_due(self) -> None:
+        """Learn when the saved states want their decisions."""
+        if not isinstance(self._projection, Policy):
+            return
+        for row in await self._log.rows(STATE, self._place(), present=["due_at"]):
+            saved = _saved(row)
+            self._schedule(saved.state_key, saved.due_at)
+
+    async def load(self, keys: Collection[bytes]) -> dict[bytes, Kept[S]]:
+        """What is held under each key."""
+        found: dict[bytes, Kept[S]] = {}
+        for key in keys:
+            kept = self._hot.get(key)
+            if kept is None:
+                rows = await self._log.rows(STATE, {**self._place(), "state_key": key})
+                kept = self._kept(_saved(rows[0])) if rows else Kept()
+            found[key] = kept
+        return found
+
+    def due_keys(self, now: int) -> list[bytes]:
+        """The keys whose time has come."""
+        found = []
+        while self._queue and self._queue[0][0] <= now:
+            due, key = heapq.heappop(self._queue)
+            if self._due.get(key) == due:
+                del self._due[key]
+                found.append(key)
+        return found
+
+    def next_due(self) -> int | None:
+        """The earliest time that some state waits for, µs since the epoch."""
+        while self._queue and self._due.get(self._queue[0][1]) != self._queue[0][0]:
+            heapq.heappop(self._queue)
+        return self._queue[0][0] if self._queue else None
+
+    async def commit(
+        self, step: Step[S], expected: Checkpoint, to: Checkpoint, now: int, *, checkpoint_name: str | None = None
+    ) -> None:
+        """Write a step in one transaction. Raises ``CheckpointMoved``, and whatever else the log raises.
+
+        ``checkpoint_name`` is the projection's own unless it is being rebuilt.
+        """
+        emitted = await self._numbered(step)
+        if step.blobs or step.letters or emitted or expected != to:
+            name = self._projection.name
+            async with self._log.transaction() as transaction:
+                for relation, rows in step.rows.items():
+                    latest = {tuple(row.get(column) for column in relation.key): row for row in rows}
+                    transaction.save(relation, [{**row, "generation": to.generation} for row in latest.values()])
+                transaction.save(STATE, state_rows(name, to.generation, step))
+                transaction.save(
+                    DEAD_LETTER,
+                    [
+                        {
+                            "projection": name,
+                            "position": letter.position,
+                            "session_id": letter.session_id,
+                            "traceback": letter.trace,
+                            "recorded_at": now,
+                        }
+                        for letter in step.letters
+                    ],
+                )
+                transaction.move(checkpoint_name or name, expected, to)
+                for producer_id, events in emitted.items():
+                    transaction.append(producer_id, events)
+        for producer_id, events in emitted.items():
+            self._last_seq[producer_id] = events[-1].producer_seq
+        for key, kept in step.changed.items():
+            self._hot[key] = kept
+            self._hot.move_to_end(key)
+            self._schedule(key, kept.due)
+        while len(self._hot) > self._hot_limit:
+            self._hot.popitem(last=False)
+
+    async def _numbered(self, step: Step[S]) -> dict[ProducerId, list[Event]]:
+        """The emitted events by producer, with their numbers."""
+        emitted: dict[ProducerId, list[Event]] = {}
+        for event in step.emitted:
+            producer_id = event.producer_id
+            if producer_id not in self._last_seq:
+                self._last_seq[producer_id] = await self._log.last_seq(producer_id)
+            events = emitted.setdefault(producer_id, [])
+            seq = self._last_seq[producer_id] + len(events) + 1
+            events.append(msgspec.structs.replace(event, producer_seq=seq))
+        return emitted
+
+    def _place(self) -> dict[str, Value]:
+        return {"projection": self._projection.name, "generation": self._generation}
+
+    def _kept(self, saved: _Saved) -> Kept[S]:
+        state = None if saved.state is None else self._projection.decode(saved.state)
+        return Kept(state, saved.due_at, saved.stopped_at)
+
+    def _schedule(self, key: bytes, due: int | None) -> None:
+        if due is None:
+            self._due.pop(key, None)
+        elif self._due.get(key) != due:
+            self._due[key] = due
+            heapq.heappush(self._queue, (due, key))
+
+
+class _Saved(msgspec.Struct, frozen=True):
+    """A row of ``relations.STATE``."""
+
+    state_key: bytes
+    due_at: int | None
+    stopped_at: int | None
+    state: bytes | None
+
+
+def _saved(row: dict[str, Value]) -> _Saved:
+    return msgspec.convert(row, _Saved, builtin_types=(bytes,))

@@ -1,0 +1,229 @@
+"""Keeps one projection current: reads the log, folds, and commits rows, states, checkpoint and emissions together.
+
+Each event counts once, through crashes and restarts, because nothing but the log says where the worker stands: after
+anything that went wrong it forgets what it holds and begins again at the checkpoint. One worker runs a projection at a
+time; a lease keeps others waiting, and the checkpoint's compare-and-set makes sure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Generic, TypeVar
+from uuid import uuid4
+
+from prompter_events.clock import now_micros
+from prompter_events.errors import CheckpointMoved, LogUnavailable, PrompterError
+from prompter_events.event import Event, Position
+from prompter_events.log import Checkpoint, Log
+
+from .fold import Policy, Projection
+from .states import States
+from .step import FoldFailed, Letter, Step, advance, keys_of, tick
+
+logger = logging.getLogger(__name__)
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+LEASE_SECONDS = 10.0
+"""How long a worker that died keeps others waiting."""
+
+TRIES = 5
+"""How often a fold that raises is tried."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds
+
+
+class WorkerStopped(PrompterError):
+    """The worker ended before it came to the position that somebody waits for."""
+
+
+class Worker(Generic[S]):
+    """Runs one projection until it is told to stop.
+
+    ``clock`` gives µs since the epoch; ``batch`` bounds the events of one transaction; ``lease_seconds`` is how long
+    the lease lasts without renewal; ``pause`` waits so many seconds before another try.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        projection: Projection[S],
+        *,
+        clock: Callable[[], int] = now_micros,
+        batch: int = 500,
+        lease_seconds: float = LEASE_SECONDS,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._log = log
+        self._projection = projection
+        self._clock = clock
+        self._batch = batch
+        self._lease_seconds = lease_seconds
+        self._pause = pause
+        self._holder = uuid4()
+        self._stopping = asyncio.Event()
+        self._ended = False
+        self._position = -1
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._pauses = 0
+
+    @property
+    def position(self) -> int:
+        """The last checkpoint that this worker made or found; -1 before it found one."""
+        return self._position
+
+    async def run(self) -> None:
+        """Keep the projection current until ``stop()`` or cancellation.
+
+        Waits while another worker holds the lease, and while the log is unavailable. Other errors of the log, such as
+        ``LogCorrupt``, come out: somebody must look.
+        """
+        try:
+            while not self._stopping.is_set():
+                try:
+                    if await self._log.lease(self._projection.name, self._holder, self._lease_seconds):
+                        await self._keep_current()
+                    else:
+                        await self._unless_stopped(self._pause(self._lease_seconds / 5))
+                except CheckpointMoved as moved:
+                    logger.info("%s; going on from there", moved)
+                    await self._unless_stopped(self._pause(_FIRST_PAUSE))
+                except LogUnavailable as error:
+                    await self._wait_for_log(error)
+        finally:
+            self._ended = True
+            for _, reached in self._waiting:
+                if not reached.done():
+                    reached.set_exception(WorkerStopped(f"{self._projection.name} ended at {self._position}"))
+            await self._let_go()
+
+    def stop(self) -> None:
+        """Ask the worker to end: it finishes the batch under way and gives its lease back; then ``run`` returns."""
+        self._stopping.set()
+
+    async def caught_up(self, position: int) -> None:
+        """Wait until the checkpoint is at or past a position. Raises ``WorkerStopped`` if the worker ends before."""
+        if self._position >= position:
+            return
+        if self._ended:
+            raise WorkerStopped(f"{self._projection.name} ended at {self._position}")
+        reached = asyncio.get_running_loop().create_future()
+        self._waiting.append((position, reached))
+        await reached
+
+    async def _keep_current(self) -> None:
+        """Work with the lease in hand, until it is lost or the worker is to stop."""
+        log, name = self._log, self._projection.name
+        loop = asyncio.get_running_loop()
+        renew_at = loop.time() + self._lease_seconds / 3
+        checkpoint = await log.checkpoint(name)
+        states = States(log, self._projection, checkpoint.generation)
+        await states.load_due()
+        self._came_to(checkpoint.position)
+        while not self._stopping.is_set():
+            if loop.time() >= renew_at:
+                if not await log.lease(name, self._holder, self._lease_seconds):
+                    return
+                renew_at = loop.time() + self._lease_seconds / 3
+            events = [event async for event in log.read(after=checkpoint.position, limit=self._batch)]
+            if events:
+                checkpoint = await self._take(events, states, checkpoint)
+                if len(events) == self._batch:
+                    continue
+            elif self._pauses:
+                self._log_is_back()
+            now = self._clock()
+            due = states.due_keys(now)
+            if due:
+                await self._decide(due, now, states, checkpoint)
+            elif not events:
+                next_due = states.next_due()
+                timeout = max(renew_at - loop.time(), 0.0)
+                if next_due is not None:
+                    timeout = min(timeout, max(next_due - now, 0) / 1_000_000)
+                await self._unless_stopped(log.wait(checkpoint.position, timeout))
+
+    async def _take(self, events: list[Event], states: States[S], checkpoint: Checkpoint) -> Checkpoint:
+        """Fold a batch and commit it; the checkpoint after it."""
+
+        async def fold(failed: Mapping[tuple[Position, bytes | None], Letter]) -> Step[S]:
+            keys = keys_of(self._projection, events, failed)
+            kept = await states.load({key for key in keys if key is not None})
+            return advance(self._projection, kept, zip(keys, events, strict=True), checkpoint.position, failed)
+
+        to = Checkpoint(events[-1].position, checkpoint.generation)
+        await states.commit(await self._tried(fold), checkpoint, to, self._clock())
+        self._came_to(to.position)
+        return to
+
+    async def _decide(self, due: list[bytes], now: int, states: States[S], checkpoint: Checkpoint) -> None:
+        policy = self._projection
+        if not isinstance(policy, Policy):  # only a policy has due times
+            return
+
+        async def decide(failed: Mapping[tuple[Position, bytes | None], Letter]) -> Step[S]:
+            return tick(policy, await states.load(set(due)), due, now, checkpoint.position, failed=failed)
+
+        await states.commit(await self._tried(decide), checkpoint, checkpoint, now)
+
+    async def _tried(
+        self, step: Callable[[Mapping[tuple[Position, bytes | None], Letter]], Awaitable[Step[S]]]
+    ) -> Step[S]:
+        """A step, tried again where the projection's code raises, and without those events where it goes on raising."""
+        failed: dict[tuple[Position, bytes | None], Letter] = {}
+        tries: dict[tuple[Position, bytes | None], int] = {}
+        while True:
+            try:
+                return await step(failed)
+            except FoldFailed as failure:
+                where = (failure.letter.position, failure.key)
+                tries[where] = tries.get(where, 0) + 1
+                if tries[where] < TRIES:
+                    await self._pause(min(_FIRST_PAUSE * 2 ** (tries[where] - 1), _LONGEST_PAUSE))
+                    continue
+                logger.error(
+                    "%s cannot fold the event at %d; it is kept in dead_letter\n%s",
+                    self._projection.name,
+                    failure.letter.position,
+                    failure.letter.trace,
+                )
+                failed[where] = failure.letter
+
+    async def _wait_for_log(self, error: LogUnavailable) -> None:
+        if not self._pauses:
+            logger.warning("%s waits for the log: %s", self._projection.name, error)
+        await self._unless_stopped(self._pause(min(_FIRST_PAUSE * 2**self._pauses, _LONGEST_PAUSE)))
+        # Seven doublings reach the longest pause; the exponent need not grow beyond.
+        self._pauses = min(self._pauses + 1, 7)
+
+    def _log_is_back(self) -> None:
+        logger.info("%s goes on: the log is back", self._projection.name)
+        self._pauses = 0
+
+    def _came_to(self, position: int) -> None:
+        self._position = position
+        for wanted, reached in self._waiting:
+            if wanted <= position and not reached.done():
+                reached.set_result(None)
+        self._waiting = [waiting for waiting in self._waiting if not waiting[1].done()]
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, object] | Awaitable[object]) -> None:
+        """Wait for something, or for ``stop()``."""
+        tasks = {asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            task.result()
+
+    async def _let_go(self) -> None:
+        try:
+            await self._log.release(self._projection.name, self._holder)
+        except LogUnavailable:
+            logger.info("the lease of %s could not be given back; it ends by itself", self._projection.name)

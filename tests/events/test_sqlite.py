@@ -1,0 +1,230 @@
+"""What is particular to the log in an SQLite file."""
+
+# A test may block its own loop.
+# ruff: noqa: ASYNC240
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from prompter_events import (
+    LogCorrupt,
+    LogError,
+    LogNotMigrated,
+    LogReadOnly,
+    LogUnavailable,
+    open_log,
+    verify,
+)
+from prompter_events.rows import EVENT_COLUMNS
+from prompter_events.sqlite import SqliteStore, database, network_filesystem
+from prompter_events.sqlite.errors import translate
+from prompter_events.store import DataRefused
+from prompter_events.stored import StoredLog
+from support.events import events, new_producer
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def path(sqlite_url: str) -> Path:
+    return Path(sqlite_url.removeprefix("sqlite:///"))
+
+
+async def test_a_file_that_is_not_there_is_made_only_on_demand(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new' / 'a b#%3f.db'}"
+    with pytest.raises(LogNotMigrated, match="prompter migrate"):
+        await open_log(url)
+    assert list(tmp_path.iterdir()) == []
+    async with open_log(url, migrate=True) as log:
+        assert (await log.head()).position == 0
+    async with open_log(url) as log:
+        assert (await log.head()).position == 0
+
+
+async def test_a_relative_path_stays_where_it_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_log("sqlite:///study.db", migrate=True) as log:
+        monkeypatch.chdir("/")
+        producer = new_producer()
+        await log.append(producer, events(producer, 1, 1))
+    assert (tmp_path / "study.db").exists()
+
+
+async def test_an_empty_file_has_no_tables_yet(tmp_path: Path) -> None:
+    (tmp_path / "x.db").touch()
+    with pytest.raises(LogNotMigrated, match="no tables yet"):
+        await open_log(f"sqlite:///{tmp_path / 'x.db'}")
+
+
+async def test_commits_are_synced_to_a_wal(path: Path) -> None:
+    with closing(database.connect(path, writing=True)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database, whatever its name says\n" * 40, b"SQLite format 3\x00" * 400]
+)
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.db"
+    path.write_bytes(content)
+    for migrate in (False, True):
+        with pytest.raises(LogCorrupt, match=r"x\.db is no SQLite file"):
+            await open_log(f"sqlite:///{path}", migrate=migrate)
+    assert path.read_bytes() == content
+
+
+async def test_a_directory_is_no_log(tmp_path: Path) -> None:
+    with pytest.raises(LogUnavailable, match="cannot be opened"):
+        await open_log(f"sqlite:///{tmp_path}")
+    (tmp_path / "file").touch()
+    with pytest.raises(LogUnavailable, match="cannot be"):
+        await open_log(f"sqlite:///{tmp_path}/file/x.db", migrate=True)
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """A directory that another user may enter."""
+    directory = Path(tempfile.mkdtemp())
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+async def test_a_file_without_the_right_to_write_is_read_only(open_directory: Path) -> None:
+    path = open_directory / "study.db"
+    url = f"sqlite:///{path}"
+    async with open_log(url, migrate=True) as log:
+        producer = new_producer()
+        await log.append(producer, events(producer, 1, 1))
+    path.chmod(0o444)
+    open_directory.chmod(0o555)
+    user = os.geteuid()
+    if user == 0:  # root may write everything
+        os.seteuid(NOBODY)
+    try:
+        with pytest.raises(LogReadOnly, match="check the rights"):
+            await open_log(url)
+    finally:
+        os.seteuid(user)
+        open_directory.chmod(0o755)
+
+
+async def test_a_full_disk_is_said_and_the_log_goes_on_when_there_is_room(path: Path, sqlite_url: str) -> None:
+    producer = new_producer()
+    async with open_log(sqlite_url) as log:
+        assert isinstance(log, StoredLog)
+        store = log._store
+        assert isinstance(store, SqliteStore)
+        await store._writer.write(lambda connection: connection.execute("PRAGMA max_page_count = 1"))
+        with pytest.raises(LogReadOnly, match="disk is full"):
+            await log.append(producer, events(producer, 1, 400))
+        await store._writer.write(lambda connection: connection.execute("PRAGMA max_page_count = 100000"))
+        assert (await log.append(producer, events(producer, 1, 400))).stored == 400
+        assert await verify(log) == 400
+
+
+async def test_a_locked_file_is_waited_for(path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    producer = new_producer()
+    async with open_log(sqlite_url) as log:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.create_task(log.append(producer, events(producer, 1, 2)))
+            assert (await log.head()).position == 0  # reading goes on
+            other.execute("COMMIT")
+            assert (await waiting).stored == 2
+            monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(LogUnavailable, match="locked by another process"):
+                await log.append(producer, events(producer, 3, 4))
+            other.execute("ROLLBACK")
+        assert (await log.append(producer, events(producer, 3, 4))).stored == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM event WHERE position = 2",
+        "DELETE FROM event",
+        "UPDATE event SET type = 'x' WHERE position = 2",
+        "UPDATE event SET payload = x'80' WHERE position = 2",
+        "UPDATE event SET payload = NULL WHERE position = 2",
+        "UPDATE event SET payload = NULL, salt = NULL, hash = zeroblob(32) WHERE position = 2",
+        "UPDATE event SET position = 9 WHERE position = 2",
+        f"INSERT OR REPLACE INTO event SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE position = 2",
+        f"REPLACE INTO event SELECT 99, {', '.join(EVENT_COLUMNS[1:])} FROM event WHERE position = 2",
+    ],
+)
+async def test_the_file_itself_is_append_only(path: Path, sqlite_url: str, statement: str) -> None:
+    producer = new_producer()
+    async with open_log(sqlite_url) as log:
+        await log.append(producer, events(producer, 1, 3))
+    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute(statement)
+
+
+async def test_erasure_is_the_one_change(path: Path, sqlite_url: str) -> None:
+    producer = new_producer()
+    async with open_log(sqlite_url) as log:
+        await log.append(producer, events(producer, 1, 3))
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE event SET payload = NULL, salt = NULL WHERE position = 2")
+        assert await verify(log) == 3
+
+
+def _raised(run: Callable[[], object]) -> sqlite3.Error:
+    with pytest.raises(sqlite3.Error) as raised:
+        run()
+    return raised.value
+
+
+def test_every_driver_error_becomes_one_of_ours(path: Path) -> None:
+    with (
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as read_only,
+        closing(sqlite3.connect(path)) as normal,
+    ):
+        cases = [
+            (_raised(lambda: read_only.execute("DELETE FROM producer")), LogReadOnly, "takes no writes"),
+            (_raised(lambda: normal.execute("SELECT * FROM sheep")), LogNotMigrated, "prompter migrate"),
+            (_raised(lambda: normal.execute("SELECT sheep FROM event")), LogNotMigrated, "prompter migrate"),
+            (_raised(lambda: normal.execute("SELEC")), LogError, "syntax error"),
+            (_raised(lambda: normal.execute("UPDATE log_head SET epoch = x'00'")), DataRefused, "CHECK"),
+            (_raised(lambda: normal.execute("UPDATE log_head SET position = NULL")), DataRefused, "NOT NULL"),
+            (OverflowError("too large"), DataRefused, "too large"),
+        ]
+    for error, ours, says in cases:
+        line = str(translate(error, path))
+        assert type(translate(error, path)) is ours, line
+        assert says in line
+        assert str(path) in line
+        assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/home/ann/study.db", "nfs4"),
+        ("/home/ann/local disk/study.db", None),
+        ("/data/study.db", "fuse.sshfs"),
+        ("/database/study.db", None),
+        ("/tmp/study.db", None),
+    ],
+)
+def test_network_file_systems_are_recognised(tmp_path: Path, path: str, kind: str | None) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        "/dev/sda / ext4 rw 0 0\nserver:/home /home nfs4 rw 0 0\n"
+        "/dev/sdb /home/ann/local\\040disk ext4 rw 0 0\nann@far: /data fuse.sshfs rw 0 0\n"
+    )
+    assert network_filesystem(Path(path), mounts) == kind
+    assert network_filesystem(Path(path), tmp_path / "none") is None

@@ -1,0 +1,109 @@
+"""Edits of text count UTF-16 code units, whatever the text holds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prompter_projections.text import Text, apply_ops, is_plain, units, well_formed
+
+# Every plane, combining marks, and lone surrogates.
+characters = st.one_of(
+    st.characters(max_codepoint=0x7F),
+    st.characters(min_codepoint=0x80, max_codepoint=0xFFFF),
+    st.characters(min_codepoint=0x10000),
+    st.sampled_from(["😀", "𠀀", "\ud83d", "\ude00", "é"]),
+)
+texts = st.text(characters, max_size=12)
+ops = st.lists(st.one_of(st.integers(-6, 6), texts), max_size=6)
+
+
+def to_units(text: str) -> list[int]:
+    data = text.encode("utf-16-le", "surrogatepass")
+    return [int.from_bytes(data[i : i + 2], "little") for i in range(0, len(data), 2)]
+
+
+def from_units(found: list[int]) -> str:
+    return b"".join(unit.to_bytes(2, "little") for unit in found).decode("utf-16-le", "surrogatepass")
+
+
+def reference(text: str, change: list[int | str]) -> str | None:
+    """The plainest possible edit, on a list of code units; none if it reaches beyond the end."""
+    left, made = to_units(text), []
+    for op in change:
+        if isinstance(op, str):
+            made += to_units(op)
+        elif abs(op) > len(left):
+            return None
+        else:
+            made += left[: max(op, 0)]
+            left = left[abs(op) :]
+    return from_units(made + left)
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(texts, st.lists(ops, max_size=5))
+def test_edits_agree_with_lists_of_code_units(text: str, changes: list[list[int | str]]) -> None:
+    kept = Text.of(text)
+    expected = from_units(to_units(text))
+    for change in changes:
+        result = reference(expected, change)
+        if result is None:
+            with pytest.raises(ValueError, match="reaches to unit"):
+                apply_ops(expected, change)
+            with pytest.raises(ValueError, match="reaches to unit"):
+                kept.apply(change)
+        else:
+            assert apply_ops(expected, change) == result
+            kept = kept.apply(change)
+            assert str(kept) == result
+            assert kept.plain == is_plain(result)
+            expected = result
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(st.data())
+def test_edits_far_apart_in_a_long_text(data: st.DataObject) -> None:
+    expected = "".join(f"line {n}\n" for n in range(1500))
+    kept = Text.of(expected)
+    for _ in range(6):
+        at = data.draw(st.integers(0, len(expected)))
+        change: list[int | str] = [at, data.draw(texts), -data.draw(st.integers(0, min(9, units(expected) - at)))]
+        expected = reference(expected, change) or ""
+        kept = kept.apply(change)
+        assert str(kept) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "expected"),
+    [
+        ("", [], ""),
+        ("abc", [1, "x"], "axbc"),
+        ("abc", [1, -1], "ac"),
+        ("a😀b", [3, "x"], "a😀xb"),
+        ("a😀b", [1, -2], "ab"),
+        ("😀", [1, "x"], "\ud83dx\ude00"),
+        ("\ud83dx\ude00", [1, -1], "😀"),
+        ("e\u0301", [1, -1], "e"),
+        ("👩‍👩‍👧", [2, -3], "👩‍👧"),
+        ("\ud83d", [1, "\ude00"], "😀"),
+    ],
+)
+def test_one_change(text: str, change: list[int | str], expected: str) -> None:
+    assert apply_ops(text, change) == expected
+    assert str(Text.of(text).apply(change)) == expected
+
+
+@pytest.mark.parametrize("text", ["abc", "ab😀", "ab\ud83d"])
+@pytest.mark.parametrize("change", [[5], [-5], [2, -3], [2**53], [-(2**53)], ["x", 1, -9]])
+def test_a_change_beyond_the_end_is_refused(text: str, change: list[int | str]) -> None:
+    with pytest.raises(ValueError, match="reaches to unit"):
+        apply_ops(text, change)
+    with pytest.raises(ValueError, match="reaches to unit"):
+        Text.of(text).apply(change)
+
+
+def test_half_an_emoji_becomes_a_replacement_character_where_it_must_be_written() -> None:
+    assert well_formed("a\ud83db") == "a\ufffdb"
+    assert well_formed("a😀é") == "a😀é"
