@@ -1,0 +1,335 @@
+/** All sessions of this page: opened and closed with their documents, fed with the page's signals. */
+
+import type { ICodeCellModel } from '@jupyterlab/cells';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { idBytes, newId } from '../ids';
+import type { Client } from '../protocol';
+import type { ICapture, IDelivery } from '../tokens';
+import type { Causes } from './causes';
+import { guarded } from './guard';
+import { KernelWatch } from './kernel';
+import type { RawOutput } from './outputs';
+import { Recorder } from './recorder';
+import { Runs, type Executed } from './runs';
+import { Session, type NotebookContext } from './session';
+
+// How long the notebook may take to tell of a run that the kernel has ended, in ms.
+const LATER_MS = 1000;
+const KEY = 'prompter:session:';
+
+/** The signals of the notebook's actions, for all notebooks of the page. */
+export interface Actions {
+  executionScheduled: ISignal<unknown, { notebook: Ran; cell: RanCell }>;
+  executed: ISignal<
+    unknown,
+    {
+      notebook: Ran;
+      cell: RanCell;
+      success: boolean;
+      error?: ErrorLike | null;
+    }
+  >;
+}
+
+interface Ran {
+  model: unknown;
+}
+
+interface RanCell {
+  model: {
+    id: string;
+    type: string;
+    sharedModel: { getSource(): string };
+  };
+}
+
+interface ErrorLike {
+  errorName?: string;
+  errorValue?: string;
+  traceback?: string[];
+}
+
+export interface CaptureOptions {
+  delivery: IDelivery;
+  tracker: Pick<INotebookTracker, 'forEach' | 'widgetAdded'>;
+  causes: Causes;
+  actions: Actions;
+  client: Client;
+  /** Where the sessions of this page are remembered over a reload: `sessionStorage`. */
+  storage: Pick<Storage, 'getItem' | 'setItem'>;
+}
+
+/** What belongs to one document. */
+interface Document {
+  context: NotebookContext;
+  panels: Set<string>;
+  /** While it is open. */
+  live: Live | null;
+}
+
+/** What follows an open document. */
+interface Live {
+  session: Session;
+  runs: Runs;
+  kernel: KernelWatch;
+}
+
+export class Capture implements ICapture {
+  constructor(private readonly options: CaptureOptions) {
+    const { delivery, tracker, causes, actions } = options;
+    this.recorder = new Recorder({
+      delivery,
+      causes,
+      settle: burst => this.sessions.get(burst.sessionId)?.settle(burst),
+      missed: sessionId => this.sessions.get(sessionId)?.missed(),
+      paused: delivery.status.state === 'paused'
+    });
+    delivery.beforeRecord = this.recorder.beforeOthers;
+    delivery.pausedChanged.connect((_, paused) =>
+      guarded('pause', () => this.onPaused(paused))
+    );
+    actions.executionScheduled.connect((_, { notebook, cell }) =>
+      guarded('scheduled', () => this.onScheduled(notebook, cell))
+    );
+    actions.executed.connect((_, { notebook, cell, success, error }) =>
+      guarded('executed', () =>
+        this.onExecuted(notebook, cell, success, error ?? null)
+      )
+    );
+    tracker.forEach(panel => this.follow(panel));
+    tracker.widgetAdded.connect((_, panel) => this.follow(panel));
+  }
+
+  sessionOf(panelId: string): string | undefined {
+    return this.byPanel.get(panelId)?.live?.session.id;
+  }
+
+  get sessionOpened(): ISignal<
+    ICapture,
+    { sessionId: string; panelId: string }
+  > {
+    return this.openedSignal;
+  }
+
+  get sessionClosed(): ISignal<ICapture, { sessionId: string }> {
+    return this.closedSignal;
+  }
+
+  get edited(): ISignal<ICapture, { sessionId: string; cellId: string }> {
+    return this.editedSignal;
+  }
+
+  get ran(): ISignal<
+    ICapture,
+    { sessionId: string; cellId: string; running: boolean }
+  > {
+    return this.ranSignal;
+  }
+
+  /** Record what is open, since the page may not come back. */
+  flush(): void {
+    guarded('flush', () => this.recorder.flush());
+  }
+
+  /** The page goes away for good. */
+  unload(): void {
+    for (const document of [...this.documents.values()]) {
+      guarded('unload', () => this.close(document, 'unload'));
+    }
+  }
+
+  private follow(panel: NotebookPanel): void {
+    guarded('panel', () => {
+      const { context, id } = panel;
+      const document = this.documents.get(context) ?? this.enter(context);
+      document.panels.add(id);
+      this.byPanel.set(id, document);
+      panel.disposed.connect(() => {
+        document.panels.delete(id);
+        this.byPanel.delete(id);
+      });
+      if (document.live) {
+        const sessionId = document.live.session.id;
+        this.openedSignal.emit({ sessionId, panelId: id });
+      }
+    });
+  }
+
+  private enter(context: NotebookContext): Document {
+    const document: Document = {
+      context,
+      panels: new Set(),
+      live: null
+    };
+    this.documents.set(context, document);
+    context.disposed.connect(() => {
+      guarded('close', () => this.close(document, 'closed'));
+      this.documents.delete(context);
+    });
+    // Before that the model holds a blank cell, which nobody made.
+    context.ready.then(
+      () => guarded('open', () => this.open(document)),
+      () => undefined
+    );
+    return document;
+  }
+
+  private open(document: Document): void {
+    const { context, panels } = document;
+    if (context.isDisposed) {
+      return;
+    }
+    const { client, causes, delivery } = this.options;
+    const id = newId();
+    const continues = this.remember(context.path, id);
+    const session = new Session({
+      id,
+      context,
+      recorder: this.recorder,
+      causes,
+      client,
+      continues,
+      edited: cellId => this.editedSignal.emit({ sessionId: id, cellId }),
+      removed: cellId => runs.lose(cellId),
+      renamed: path => this.remember(path, id)
+    });
+    const runs = new Runs({
+      record: (type, body) => this.recorder.record(id, type, body),
+      recording: () => !this.recorder.paused,
+      newId: () => idBytes(newId()),
+      outputsOf: cellId => outputsOf(context, cellId),
+      keep: () => (delivery.study === null ? 0 : delivery.study.output_bytes),
+      ran: (cellId, running) =>
+        this.ranSignal.emit({ sessionId: id, cellId, running }),
+      later: act => {
+        setTimeout(() => guarded('run', act), LATER_MS);
+      }
+    });
+    const kernel = new KernelWatch(context.sessionContext, runs);
+    document.live = { session, runs, kernel };
+    this.sessions.set(id, session);
+    panels.forEach(panelId =>
+      this.openedSignal.emit({ sessionId: id, panelId })
+    );
+  }
+
+  private close(document: Document, reason: string): void {
+    if (!document.live) {
+      return;
+    }
+    const { session, runs, kernel } = document.live;
+    document.live = null;
+    kernel.stop();
+    runs.lose();
+    if (this.recorder.paused && session.told) {
+      this.closedInPause.push({ sessionId: session.id, reason });
+    }
+    session.close(reason);
+    this.sessions.delete(session.id);
+    this.closedSignal.emit({ sessionId: session.id });
+  }
+
+  private onPaused(paused: boolean): void {
+    this.recorder.flush();
+    this.recorder.paused = paused;
+    if (paused) {
+      return;
+    }
+    for (const { sessionId, reason } of this.closedInPause.splice(0)) {
+      this.recorder.record(sessionId, 'session.closed', { reason });
+    }
+    for (const { live } of this.documents.values()) {
+      live?.session.resume();
+      live?.runs.resume();
+    }
+  }
+
+  private onScheduled(notebook: Ran, { model }: RanCell): void {
+    if (model.type === 'code') {
+      this.documentOf(notebook)?.live?.runs.scheduled(
+        model.id,
+        model.sharedModel.getSource()
+      );
+    }
+  }
+
+  private onExecuted(
+    notebook: Ran,
+    { model }: RanCell,
+    success: boolean,
+    error: ErrorLike | null
+  ): void {
+    const document = this.documentOf(notebook);
+    if (model.type !== 'code' || !document) {
+      return;
+    }
+    const how: Executed = {
+      success,
+      error: error && {
+        ename: error.errorName,
+        evalue: error.errorValue,
+        traceback: error.traceback
+      },
+      kernel: Boolean(document.context.sessionContext.session?.kernel)
+    };
+    document.live?.runs.executed(model.id, how);
+  }
+
+  private documentOf({ model }: Ran): Document | undefined {
+    for (const document of this.documents.values()) {
+      if (document.context.model === model) {
+        return document;
+      }
+    }
+    return undefined;
+  }
+
+  /** Keep the session's id for the notebook, so that a reload knows what it continues. Returns the one before. */
+  private remember(path: string, id: string): Uint8Array | null {
+    const { storage } = this.options;
+    return (
+      guarded('memory', () => {
+        const before = storage.getItem(KEY + path);
+        storage.setItem(KEY + path, id);
+        return before === null ? null : idBytes(before);
+      }) ?? null
+    );
+  }
+
+  private readonly recorder: Recorder;
+  private readonly documents = new Map<NotebookContext, Document>();
+  private readonly byPanel = new Map<string, Document>();
+  private readonly sessions = new Map<string, Session>();
+  private readonly closedInPause: { sessionId: string; reason: string }[] = [];
+  private readonly openedSignal = new Signal<
+    ICapture,
+    { sessionId: string; panelId: string }
+  >(this);
+  private readonly closedSignal = new Signal<ICapture, { sessionId: string }>(
+    this
+  );
+  private readonly editedSignal = new Signal<
+    ICapture,
+    { sessionId: string; cellId: string }
+  >(this);
+  private readonly ranSignal = new Signal<
+    ICapture,
+    { sessionId: string; cellId: string; running: boolean }
+  >(this);
+}
+
+/** What a cell shows now: from the model, since the page keeps only a part of long outputs. */
+function outputsOf(
+  context: NotebookContext,
+  cellId: string
+): { outputs: readonly RawOutput[]; executionCount: number | null } {
+  for (const model of context.model.cells) {
+    if (model.id === cellId && model.type === 'code') {
+      const { outputs, executionCount } = model as ICodeCellModel;
+      return { outputs: outputs.toJSON(), executionCount };
+    }
+  }
+  return { outputs: [], executionCount: null };
+}

@@ -1,0 +1,68 @@
+/** The plugin that tells what happens in the notebooks of this page. */
+
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
+
+import { ICapture, IDelivery } from '../tokens';
+import { VERSION } from '../version';
+import { Capture } from './capture';
+import { Causes } from './causes';
+
+const NAME_UNITS = 512;
+
+export const capturePlugin: JupyterFrontEndPlugin<ICapture> = {
+  id: 'jupyterlab-prompter:capture',
+  description: 'Records what happens in the notebooks of this page.',
+  autoStart: true,
+  requires: [IDelivery, INotebookTracker],
+  provides: ICapture,
+  activate: (
+    app: JupyterFrontEnd,
+    delivery: IDelivery,
+    tracker: INotebookTracker
+  ): ICapture => {
+    const capture = new Capture({
+      delivery,
+      tracker,
+      causes: new Causes({
+        commands: app.commands,
+        target: document,
+        afterTask: act => {
+          setTimeout(act, 0);
+        }
+      }),
+      actions: NotebookActions,
+      client: {
+        lab: `${app.name} ${app.version}`.slice(0, NAME_UNITS),
+        extension: VERSION,
+        browser: navigator.userAgent.slice(0, NAME_UNITS)
+      },
+      storage: sessionStorage
+    });
+    // Captured, so that these come before the outbox's own listeners, which make durable what there is.
+    document.addEventListener(
+      'visibilitychange',
+      () => {
+        if (document.visibilityState === 'hidden') {
+          capture.flush();
+        }
+      },
+      true
+    );
+    window.addEventListener(
+      'pagehide',
+      event => {
+        if (event.persisted) {
+          capture.flush();
+        } else {
+          capture.unload();
+        }
+      },
+      true
+    );
+    return capture;
+  }
+};

@@ -1,0 +1,300 @@
+/** One notebook open in one page, from open to close: its document's signals made into events. */
+
+import type { ISharedCell, ISharedNotebook } from '@jupyter/ydoc';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { INotebookModel } from '@jupyterlab/notebook';
+import { Signal } from '@lumino/signaling';
+
+import type { Client, SessionOpened } from '../protocol';
+import type { Burst, Cause } from './bursts';
+import {
+  causeOfTransaction,
+  isProgrammatic,
+  type Causes,
+  type TransactionLike
+} from './causes';
+import { notebookDigest } from './digest';
+import { guarded } from './guard';
+import { Mirror, type ListDelta } from './mirror';
+import { opening } from './opening';
+import { replaceOps, type Ops } from './ops';
+import type { Recorder } from './recorder';
+import { wellFormed } from './text';
+import { snapshot, Transactions, type Gathered } from './transactions';
+
+export type NotebookContext = DocumentRegistry.IContext<INotebookModel>;
+
+export interface SessionOptions {
+  /** UUIDv7 as text. */
+  id: string;
+  /** Its `ready` has resolved. */
+  context: NotebookContext;
+  recorder: Recorder;
+  causes: Pick<Causes, 'gesture' | 'running'>;
+  client: Client;
+  /** The session that this page had on the notebook before: 16 bytes. */
+  continues: Uint8Array | null;
+  /** Told of each change of a cell's text that was made in this page. */
+  edited: (cellId: string) => void;
+  /** Told that a cell is gone. */
+  removed: (cellId: string) => void;
+  renamed: (path: string) => void;
+}
+
+const NAME_UNITS = 512;
+
+export class Session {
+  constructor(private readonly options: SessionOptions) {
+    const { context } = options;
+    this.id = options.id;
+    this.shared = context.model.sharedModel;
+    this.mirror = new Mirror(this.shared.cells.map(snapshot));
+    this.open();
+    this.transactions = new Transactions(this.shared, (change, transaction) =>
+      this.commit(change, transaction)
+    );
+    context.saveState.connect(this.onSave, this);
+    context.pathChanged.connect(this.onPath, this);
+  }
+
+  readonly id: string;
+
+  /** Whether the log knows of this session: one that is opened in a pause is told of when it ends. */
+  get told(): boolean {
+    return this.opened;
+  }
+
+  /** Close for good. Nothing is recorded after it. */
+  close(reason: string): void {
+    if (this.closed) {
+      return;
+    }
+    this.options.recorder.flush();
+    this.closed = true;
+    this.transactions.stop();
+    Signal.disconnectReceiver(this);
+    if (this.opened) {
+      this.options.recorder.record(this.id, 'session.closed', { reason });
+    }
+  }
+
+  /** The recording goes on after a pause: say how the notebook stands. */
+  resume(): void {
+    if (!this.opened) {
+      this.open();
+      return;
+    }
+    const { cells, rest } = opening(this.mirror.snapshot());
+    this.options.recorder.record(this.id, 'recording.resumed', { cells });
+    this.options.recorder.hold(this.id, rest);
+  }
+
+  /** Bring the mirror up to a burst that closed, and see soon whether it still mirrors. */
+  settle({ cellId, changes }: Burst): void {
+    changes.forEach(([, ops]) => this.mirror.edit(cellId, ops));
+    this.check(cellId);
+  }
+
+  /** Something was not recorded: say anew how the notebook stands. */
+  missed(): void {
+    if (this.saying || this.closed) {
+      return;
+    }
+    this.saying = true;
+    queueMicrotask(() => {
+      guarded('missed', () => this.reload());
+      this.saying = false;
+    });
+  }
+
+  private open(): void {
+    const { context, recorder, client, continues } = this.options;
+    this.opened = !recorder.paused;
+    const { cells, rest } = opening(this.mirror.snapshot());
+    const kernel =
+      context.sessionContext.session?.kernel?.name ||
+      context.model.defaultKernelName ||
+      context.sessionContext.kernelPreference.name ||
+      '';
+    const body: SessionOpened = {
+      notebook_path: context.path,
+      kernel_name: kernel.slice(0, NAME_UNITS),
+      client,
+      cells,
+      shared: context.model.collaborative ?? false,
+      continues
+    };
+    recorder.record(this.id, 'session.opened', body);
+    recorder.hold(this.id, rest);
+  }
+
+  /** One transaction is over: tell what it did. */
+  private commit(
+    { delta, edits, format }: Gathered,
+    transaction: TransactionLike
+  ): void {
+    try {
+      let split: ReadonlySet<ISharedCell> = new Set();
+      if (delta !== null) {
+        this.options.recorder.flush();
+        const cause = causeOfTransaction(
+          transaction,
+          this.transactions.undoManagers()
+        );
+        if (format && this.replacesAll(delta)) {
+          this.reload();
+          return;
+        }
+        split = this.restructure(delta, cause, edits);
+      }
+      for (const [cell, ops] of edits) {
+        if (delta !== null && !this.mirror.find(cell.getId())) {
+          continue;
+        }
+        const managers = this.transactions.undoManagers(cell);
+        const cause =
+          causeOfTransaction(transaction, managers) ??
+          (split.has(cell)
+            ? 'split'
+            : this.causeOfEdit(transaction.origin, cell));
+        this.edit(cell.getId(), cause, ops);
+      }
+    } catch (error) {
+      // Whatever was missed, from here on the mirror is true again.
+      this.reload();
+      throw error;
+    }
+  }
+
+  private restructure(
+    delta: readonly ListDelta<ISharedCell>[],
+    cause: Cause | null,
+    edited: ReadonlyMap<ISharedCell, Ops>
+  ): ReadonlySet<ISharedCell> {
+    const { steps, split } = this.mirror.apply(delta, { cause, edited });
+    const gone = steps.filter(step => step.type === 'cell.removed');
+    this.options.recorder.hold(this.id, steps);
+    gone.forEach(({ body }) => this.options.removed(body.cell_id));
+    queueMicrotask(() => guarded('list', () => this.checkList()));
+    return split;
+  }
+
+  private causeOfEdit(origin: unknown, cell: ISharedCell): Cause {
+    const { gesture, running } = this.options.causes;
+    return isProgrammatic(origin, [this.shared, cell])
+      ? (running ?? 'tool')
+      : (gesture ?? 'user');
+  }
+
+  private edit(cellId: string, cause: Cause, ops: Ops): void {
+    this.options.recorder.edit({ sessionId: this.id, cellId, cause, ops });
+    if (cause !== 'remote') {
+      this.options.edited(cellId);
+    }
+  }
+
+  /** Whether the delta deletes all that was there. */
+  private replacesAll(delta: readonly ListDelta<ISharedCell>[]): boolean {
+    const deleted = delta.reduce(
+      (sum, part) => sum + ('delete' in part ? part.delete : 0),
+      0
+    );
+    return deleted >= this.mirror.cells.length;
+  }
+
+  /** All cells were read anew. */
+  private reload(): void {
+    // What is open belongs to the cells as they were.
+    this.options.recorder.flush();
+    const before = new Set(this.mirror.cells.map(({ cell_id }) => cell_id));
+    this.mirror.reset(this.shared.cells.map(snapshot));
+    const { cells, rest } = opening(this.mirror.snapshot());
+    this.options.recorder.record(this.id, 'notebook.reloaded', { cells });
+    this.options.recorder.hold(this.id, rest);
+    // A file that was saved and then read again holds what is here now.
+    this.saving = null;
+    this.mirror.cells.forEach(({ cell_id }) => before.delete(cell_id));
+    before.forEach(cellId => this.options.removed(cellId));
+  }
+
+  /** Compare one cell's text with the document once no transaction is at work, and correct what is logged. */
+  private check(cellId: string): void {
+    queueMicrotask(() =>
+      guarded('check', () => {
+        const entry = this.mirror.find(cellId);
+        const { recorder } = this.options;
+        if (
+          this.closed ||
+          !entry ||
+          recorder.isOpen(this.id, cellId) ||
+          isDisposed(entry.key)
+        ) {
+          return;
+        }
+        const source = wellFormed(entry.key.getSource());
+        if (source !== entry.source) {
+          this.edit(cellId, 'tool', replaceOps(entry.source, source));
+        }
+      })
+    );
+  }
+
+  private checkList(): void {
+    const { cells } = this.mirror;
+    const same =
+      cells.length === this.shared.cells.length &&
+      this.shared.cells.every((cell, i) => cell.getId() === cells[i].cell_id);
+    if (!this.closed && !isDisposed(this.shared) && !same) {
+      this.reload();
+    }
+  }
+
+  private readonly onSave = (
+    _: unknown,
+    state: DocumentRegistry.SaveState
+  ): void => {
+    guarded('save', () => {
+      if (state === 'started') {
+        // The content is taken right after this signal, or, for "save as", one callback later.
+        queueMicrotask(() =>
+          guarded('digest', () => {
+            if (!this.closed) {
+              this.options.recorder.flush();
+              this.saving = notebookDigest(this.mirror.cells);
+              this.saveBegan = true;
+            }
+          })
+        );
+        return;
+      }
+      if (state === 'completed' && this.saveBegan) {
+        this.options.recorder.flush();
+        this.options.recorder.record(this.id, 'notebook.saved', {
+          digest: this.saving ?? notebookDigest(this.mirror.cells)
+        });
+      }
+      this.saving = null;
+      this.saveBegan = false;
+    });
+  };
+
+  private readonly onPath = (_: unknown, path: string): void => {
+    guarded('path', () => {
+      this.options.recorder.record(this.id, 'notebook.renamed', { path });
+      this.options.renamed(path);
+    });
+  };
+
+  private readonly shared: ISharedNotebook;
+  private readonly mirror: Mirror<ISharedCell>;
+  private readonly transactions: Transactions;
+  private saving: Uint8Array | null = null;
+  private saveBegan = false;
+  private saying = false;
+  private opened = false;
+  private closed = false;
+}
+
+function isDisposed(model: object): boolean {
+  return 'isDisposed' in model && model.isDisposed === true;
+}

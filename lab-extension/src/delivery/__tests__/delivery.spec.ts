@@ -1,0 +1,468 @@
+import { decode } from '@msgpack/msgpack';
+import { IDBFactory } from 'fake-indexeddb';
+import 'fake-indexeddb/auto';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { idBytes, idText } from '../../ids';
+import { MAX_EVENT_BYTES, type SessionOpened } from '../../protocol';
+import type { DeliveryStatus } from '../../tokens';
+import { Delivery, type Flag } from '../delivery';
+import type { Presence } from '../presence';
+import { EventStore } from '../store';
+import {
+  countedIds,
+  english,
+  FakeNetwork,
+  FakeTimers,
+  PARTICIPANT,
+  SESSION,
+  STUDY
+} from './fakes';
+
+const NOTEBOOK = '018f0000-0000-4000-8000-00000000000b';
+
+const OPENED: SessionOpened = {
+  notebook_path: 'a.ipynb',
+  kernel_name: 'python3',
+  client: { lab: '4', extension: '0', browser: 'x' },
+  cells: [{ cell_id: 'c', cell_type: 'code', source: 'before' }]
+};
+
+class OnlyPage implements Presence {
+  readonly held: string[] = [];
+
+  hold(producerId: string): Promise<void> {
+    this.held.push(producerId);
+    return Promise.resolve();
+  }
+
+  async take(_: string, work: () => Promise<void>): Promise<boolean> {
+    await work();
+    return true;
+  }
+
+  beat(): void {}
+}
+
+/** Let what the page has begun come to its end. */
+async function settled(store: EventStore): Promise<void> {
+  for (let i = 0; i < 5; i++) {
+    await store.producers();
+  }
+}
+
+describe('the delivery', () => {
+  let timers: FakeTimers;
+  let network: FakeNetwork;
+  let store: EventStore;
+  let presence: OnlyPage;
+  let paused: boolean;
+  let absent: boolean;
+  let warnings: unknown[];
+  let delivery: Delivery;
+
+  const flag: Flag = {
+    get: () => paused,
+    set: value => {
+      paused = value;
+    }
+  };
+
+  function make(): Delivery {
+    return new Delivery({
+      open: network.open,
+      store,
+      presence,
+      timers,
+      random: () => 0.5,
+      newId,
+      token: () => null,
+      absent: () => Promise.resolve(absent),
+      paused: flag,
+      trans: english,
+      warn: error => warnings.push(error)
+    });
+  }
+
+  let newId: () => string;
+
+  beforeEach(() => {
+    globalThis.indexedDB = new IDBFactory();
+    timers = new FakeTimers();
+    network = new FakeNetwork();
+    presence = new OnlyPage();
+    paused = absent = false;
+    warnings = [];
+    newId = countedIds();
+    store = new EventStore({
+      name: 'test',
+      failed: error => delivery.storeFailed(error)
+    });
+    delivery = make();
+  });
+
+  function record(name: string): void {
+    delivery.record(SESSION, 'task.began', { name }, delivery.now());
+  }
+
+  function open(): void {
+    delivery.record(SESSION, 'session.opened', OPENED, delivery.now());
+  }
+
+  /** The types, with the names of tasks, of what the server got on a socket. */
+  function arrived(socket = network.latest): string[] {
+    return socket.frames.flatMap(({ events }) =>
+      events.map(({ type, payload }) => {
+        const { name } = decode(payload) as { name?: string };
+        return name ?? type;
+      })
+    );
+  }
+
+  it('sends what was recorded before the server was there, in order', async () => {
+    open();
+    record('a');
+    await delivery.start();
+    record('b');
+    network.latest.welcome();
+    record('c');
+    expect(arrived()).toEqual(['session.opened', 'a', 'b', 'c']);
+    expect(network.latest.hello.sessions?.map(idText)).toEqual([SESSION]);
+    expect(delivery.status).toEqual({
+      state: 'recording',
+      unsent: 4,
+      reason: ''
+    });
+    network.latest.ack(4);
+    expect(delivery.status.unsent).toBe(0);
+  });
+
+  it('keeps events in the store until the next page', async () => {
+    await delivery.start();
+    record('a');
+    delivery.leave();
+    const [row] = await store.producers();
+    expect(await store.load(row.producer_id, 0)).toHaveLength(1);
+  });
+
+  it('lets an open burst have its number first, and once', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    let burst = true;
+    delivery.beforeRecord = () => {
+      if (burst) {
+        burst = false;
+        record('burst');
+      }
+    };
+    record('run');
+    expect(arrived()).toEqual(['burst', 'run']);
+    burst = true;
+    delivery.leave();
+    expect(arrived()).toEqual(['burst', 'run', 'burst']);
+  });
+
+  it('resends after a lost connection what was not acknowledged', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    record('a');
+    record('b');
+    network.latest.ack(1).drop(1006);
+    timers.advance(50);
+    network.latest.welcome({ producer_seq: 1 });
+    expect(arrived()).toEqual(['b']);
+    expect(network.latest.frames[0].first_seq).toBe(2);
+  });
+
+  it('answers pings, heeds busy and hears prompts', async () => {
+    const prompts: string[] = [];
+    const gone: string[] = [];
+    delivery.prompted.connect((_, prompt) => prompts.push(prompt.question));
+    delivery.withdrawn.connect((_, id) => gone.push(id));
+    await delivery.start();
+    const socket = network.latest.welcome();
+    socket.say({ type: 'ping', t: 42 });
+    expect(socket.sent.at(-1)).toMatchObject({ type: 'pong', t: 42 });
+    socket.say({ type: 'busy', retry_ms: 500 });
+    record('a');
+    expect(arrived()).toEqual([]);
+    timers.advance(500);
+    expect(arrived()).toEqual(['a']);
+    socket.say({
+      type: 'prompt',
+      prompt_id: idBytes(SESSION),
+      notebook_id: idBytes(NOTEBOOK),
+      cell_id: 'c',
+      question: 'What for?',
+      choices: [],
+      language: 'en',
+      issued_at: 1
+    });
+    socket.say({ type: 'withdraw', prompt_id: idBytes(SESSION) });
+    expect(prompts).toEqual(['What for?']);
+    expect(gone).toEqual([SESSION]);
+  });
+
+  it('tells the study and the notebooks of sessions once', async () => {
+    const studies: number[] = [];
+    const accepted: string[] = [];
+    delivery.studyChanged.connect((_, { snooze_ms }) =>
+      studies.push(snooze_ms)
+    );
+    delivery.sessionAccepted.connect((_, { notebookId }) =>
+      accepted.push(notebookId)
+    );
+    await delivery.start();
+    const state = {
+      type: 'state',
+      recording: true,
+      sessions: [
+        { session_id: idBytes(SESSION), notebook_id: idBytes(NOTEBOOK) }
+      ]
+    };
+    network.latest.welcome().say(state).say(state).drop(1001);
+    timers.advance(50);
+    network.latest.welcome().say(state);
+    expect(studies).toEqual([STUDY.snooze_ms]);
+    expect(accepted).toEqual([NOTEBOOK]);
+    expect(delivery.notebookOf(SESSION)).toBe(NOTEBOOK);
+    expect(delivery.notebookOf(NOTEBOOK)).toBeUndefined();
+  });
+
+  it('says that events wait only once the oldest is two seconds old', async () => {
+    const said: DeliveryStatus[] = [];
+    delivery.statusChanged.connect((_, status) => said.push(status));
+    await delivery.start();
+    network.latest.welcome();
+    record('a');
+    await settled(store);
+    timers.advance(2000);
+    expect(delivery.status).toMatchObject({ state: 'recording', unsent: 1 });
+    timers.advance(10);
+    await settled(store);
+    expect(said.at(-1)).toMatchObject({ state: 'unsent', unsent: 1 });
+    network.latest.ack(1);
+    await settled(store);
+    expect(said.at(-1)).toMatchObject({ state: 'recording', unsent: 0 });
+  });
+
+  it('is offline when the connection is lost or never comes', async () => {
+    await delivery.start();
+    expect(delivery.status.state).toBe('recording');
+    timers.advance(2001);
+    expect(delivery.status.state).toBe('offline');
+    network.latest.welcome();
+    expect(delivery.status.state).toBe('recording');
+    network.latest.drop(1006);
+    record('a');
+    expect(delivery.status).toEqual({
+      state: 'offline',
+      unsent: 1,
+      reason: 'Offline, 1 kept here'
+    });
+  });
+
+  it('stops for the server’s reason until it is welcome again, and keeps what is made', async () => {
+    await delivery.start();
+    network.latest
+      .accept()
+      .say({ type: 'state', recording: false, reason: 'The log is full.' })
+      .drop(1013);
+    record('a');
+    expect(delivery.status).toEqual({
+      state: 'stopped',
+      unsent: 1,
+      reason: 'The log is full.'
+    });
+    timers.advance(50);
+    network.latest.welcome();
+    expect(delivery.status.state).toBe('recording');
+    expect(arrived()).toEqual(['a']);
+  });
+
+  it.each([4400, 4403, 4409, 4426])(
+    'stops for good after %i and says what to do',
+    async code => {
+      await delivery.start();
+      record('a');
+      network.latest.welcome().drop(code);
+      expect(delivery.status).toMatchObject({ state: 'stopped', unsent: 1 });
+      expect(delivery.status.reason).toContain('Reload');
+      const [row] = await store.producers();
+      expect(await store.load(row.producer_id, 0)).toHaveLength(1);
+    }
+  );
+
+  it('does nothing where the server has no Prompter', async () => {
+    absent = true;
+    record('a');
+    await delivery.start();
+    record('b');
+    expect(network.sockets).toEqual([]);
+    expect(delivery.status).toMatchObject({ state: 'stopped', unsent: 0 });
+    expect(delivery.status.reason).toContain('no Prompter');
+    expect(await store.producers()).toEqual([]);
+    expect(await store.load(presence.held[0] ?? '', 0)).toEqual([]);
+  });
+
+  it('records nothing during a pause but its beginning', async () => {
+    const changes: boolean[] = [];
+    await delivery.start();
+    network.latest.welcome();
+    open();
+    delivery.pausedChanged.connect((_, value) => {
+      changes.push(value);
+      record(value ? 'last' : 'first');
+    });
+    delivery.pause();
+    delivery.pause();
+    record('secret');
+    expect(delivery.status.state).toBe('paused');
+    expect(paused).toBe(true);
+    delivery.resume();
+    delivery.resume();
+    expect(arrived()).toEqual([
+      'session.opened',
+      'last',
+      'recording.paused',
+      'first'
+    ]);
+    expect(changes).toEqual([true, false]);
+    expect(paused).toBe(false);
+  });
+
+  it('stays paused over a reload, and opens a session with what it holds at the end', async () => {
+    paused = true;
+    delivery = make();
+    await delivery.start();
+    network.latest.welcome();
+    open();
+    expect(delivery.status.state).toBe('paused');
+    expect(arrived()).toEqual([]);
+    delivery.resume();
+    const cells = [
+      { cell_id: 'c', cell_type: 'code' as const, source: 'after' }
+    ];
+    delivery.record(SESSION, 'recording.resumed', { cells }, delivery.now());
+    expect(arrived()).toEqual(['session.opened', 'recording.resumed']);
+    const [opened] = network.latest.frames[0].events;
+    expect(decode(opened.payload)).toEqual({ ...OPENED, cells });
+  });
+
+  it('says that an event is lost which is too big or cannot be packed', async () => {
+    await delivery.start();
+    network.latest.welcome({ window_bytes: 10_000_000 });
+    record('x'.repeat(MAX_EVENT_BYTES));
+    delivery.record(
+      SESSION,
+      'task.began',
+      { name: (() => undefined) as unknown as string },
+      1
+    );
+    record('after');
+    expect(arrived()).toEqual(['capture.lost', 'capture.lost', 'after']);
+    expect(warnings).toHaveLength(2);
+  });
+
+  it('throws nothing at those who record', () => {
+    delivery.beforeRecord = () => {
+      throw new Error('a fault in a burst');
+    };
+    record('a');
+    delivery.record('no id', 'task.began', { name: 'b' }, 1);
+    expect(delivery.status.unsent).toBe(1);
+    expect(warnings).not.toHaveLength(0);
+  });
+
+  it('asks a server anew that acknowledges nothing for a minute', async () => {
+    await delivery.start();
+    const socket = network.latest.welcome();
+    record('a');
+    for (let i = 0; i < 6; i++) {
+      timers.advance(10_000);
+      socket.say({ type: 'ping', t: i });
+    }
+    expect(network.sockets).toHaveLength(2);
+    network.latest.welcome();
+    expect(arrived()).toEqual(['a']);
+  });
+
+  it('tells when the machine slept', async () => {
+    let wall = 1e12;
+    timers.wall = () => (wall += 1);
+    delivery = make();
+    await delivery.start();
+    network.latest.welcome();
+    open();
+    wall += 100_000;
+    delivery.now();
+    await settled(store);
+    expect(arrived()).toEqual(['session.opened', 'clock.jumped']);
+  });
+
+  it('goes on under a new producer when the log lost what the page holds no more', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    record('a');
+    record('b');
+    network.latest.ack(2);
+    timers.advance(60_000);
+    const [{ producer_id: old }] = await store.producers();
+    for (let minute = 0; minute < 11; minute++) {
+      network.latest.say({ type: 'ping', t: 1 });
+      timers.advance(30_000);
+      network.latest.say({ type: 'ping', t: 1 });
+      timers.advance(30_000);
+    }
+    expect(await store.load(old, 0)).toEqual([]);
+    record('c');
+    network.latest.drop(1006);
+    timers.advance(50);
+    network.latest.welcome({ producer_seq: 1 });
+    expect(arrived()).toEqual([]);
+    await settled(store);
+    expect(presence.held).toHaveLength(2);
+    network.latest.welcome();
+    expect(idText(network.latest.hello.producer_id)).toBe(presence.held[1]);
+    expect(arrived()).toEqual(['capture.lost', 'c']);
+    expect((await store.producers()).map(row => row.producer_id)).toEqual([
+      presence.held[1]
+    ]);
+  });
+
+  it('replaces an event that is too big for the server and nothing else', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    record('a');
+    record('b');
+    network.latest.drop(1009);
+    timers.advance(50);
+    network.latest.welcome();
+    expect(arrived()).toEqual(['a']);
+    network.latest.drop(1009);
+    timers.advance(100);
+    network.latest.welcome();
+    expect(arrived()).toEqual(['capture.lost']);
+    network.latest.ack(1);
+    expect(arrived()).toEqual(['capture.lost', 'b']);
+  });
+
+  it('says that events are in memory only where the browser stores nothing', async () => {
+    // @ts-expect-error some browsers have none
+    delete globalThis.indexedDB;
+    store = new EventStore({ name: 'test', failed: () => undefined });
+    delivery = make();
+    await delivery.start();
+    network.latest.welcome();
+    record('a');
+    expect(arrived()).toEqual(['a']);
+    expect(delivery.status).toMatchObject({ state: 'recording', unsent: 1 });
+    expect(delivery.status.reason).toContain('in memory only');
+  });
+
+  it('remembers whose events they are', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    expect((await store.producers())[0].participant).toBe(PARTICIPANT);
+  });
+});

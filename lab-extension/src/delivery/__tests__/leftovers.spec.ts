@@ -1,0 +1,244 @@
+import { IDBFactory } from 'fake-indexeddb';
+import 'fake-indexeddb/auto';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { idBytes, idText } from '../../ids';
+import { Leftovers } from '../leftovers';
+import type { Numbered } from '../outbox';
+import { BeatPresence, LockPresence, type Presence } from '../presence';
+import { EventStore } from '../store';
+import {
+  countedIds,
+  FakeNetwork,
+  FakeTimers,
+  marked,
+  PARTICIPANT,
+  type FakeSocket
+} from './fakes';
+import { ModelLog } from './model-log';
+
+const SOMEBODY = '018f0000-0000-4000-8000-00000000000c';
+
+/** Locks as a browser gives them to all pages of an origin. */
+class FakeLocks {
+  readonly held = new Set<string>();
+
+  async request(
+    name: string,
+    options: unknown,
+    work?: (lock: object | null) => Promise<unknown>
+  ): Promise<unknown> {
+    const grant = work ?? (options as () => Promise<unknown>);
+    if (this.held.has(name)) {
+      return grant(null);
+    }
+    this.held.add(name);
+    try {
+      return await grant({ name });
+    } finally {
+      this.held.delete(name);
+    }
+  }
+}
+
+function numbered(...seqs: number[]): Numbered[] {
+  return seqs.map(seq => ({ seq, event: marked(seq), madeAt: 0 }));
+}
+
+describe('what dead pages left', () => {
+  const newId = countedIds();
+  let timers: FakeTimers;
+  let network: FakeNetwork;
+  let store: EventStore;
+  let locks: FakeLocks;
+  let presence: Presence;
+  let log: ModelLog;
+  /** Whether the server answers. */
+  let answering: boolean;
+  let participant: string;
+
+  /** Greet and acknowledge as a server does, in a later turn. */
+  function serve(socket: FakeSocket): void {
+    let served = 0;
+    queueMicrotask(() => {
+      if (!answering) {
+        return;
+      }
+      socket.accept();
+      const producer = idText(socket.hello.producer_id);
+      const send = socket.send.bind(socket);
+      socket.send = bytes => {
+        send(bytes);
+        queueMicrotask(() => {
+          for (; served < socket.frames.length; served++) {
+            socket.ack(log.append(producer, socket.frames[served]));
+          }
+        });
+      };
+      socket.welcome({
+        producer_seq: log.durable(producer),
+        participant: idBytes(participant)
+      });
+    });
+  }
+
+  beforeEach(() => {
+    globalThis.indexedDB = new IDBFactory();
+    timers = new FakeTimers();
+    network = new FakeNetwork();
+    network.opened = serve;
+    locks = new FakeLocks();
+    presence = new LockPresence(locks as unknown as LockManager, '/');
+    log = new ModelLog();
+    answering = true;
+    participant = PARTICIPANT;
+    store = new EventStore({
+      name: 'test',
+      failed: error => {
+        throw error;
+      }
+    });
+  });
+
+  function drain(own = 'none'): Promise<void> {
+    return new Leftovers({
+      store,
+      presence,
+      open: network.open,
+      timers,
+      random: () => 0,
+      now: () => 1,
+      newId,
+      token: () => null
+    }).drain(PARTICIPANT, id => id === own);
+  }
+
+  async function leave(
+    owner: string | null,
+    ...seqs: number[]
+  ): Promise<string> {
+    const producerId = newId();
+    await store.enter(producerId, {
+      now: timers.wall(),
+      ...(owner === null ? {} : { participant: owner })
+    });
+    store.keep(producerId, numbered(...seqs));
+    return producerId;
+  }
+
+  async function left(): Promise<string[]> {
+    return (await store.producers()).map(row => row.producer_id);
+  }
+
+  it('is sent by the next page of the same person and then deleted', async () => {
+    const producer = await leave(PARTICIPANT, 1, 2);
+    await leave(null, 3);
+    await drain();
+    expect(log.marks().sort()).toEqual([1, 2]);
+    expect(await left()).not.toContain(producer);
+  });
+
+  it('may be nobody’s: then it is this person’s', async () => {
+    await leave(null, 1);
+    await drain();
+    expect(log.marks()).toEqual([1]);
+    expect(await left()).toEqual([]);
+  });
+
+  it('stays if it is somebody else’s', async () => {
+    const theirs = await leave(SOMEBODY, 1);
+    await drain();
+    expect(network.sockets).toEqual([]);
+    expect(await left()).toEqual([theirs]);
+  });
+
+  it('stays if its page lives or is this one', async () => {
+    const living = await leave(PARTICIPANT, 1);
+    const own = await leave(PARTICIPANT, 1);
+    await presence.hold(living);
+    await drain(own);
+    expect(network.sockets).toEqual([]);
+    expect((await left()).sort()).toEqual([living, own].sort());
+  });
+
+  it('is not sent twice where the log has it already', async () => {
+    const producer = await leave(PARTICIPANT, 1, 2, 3);
+    log.append(producer, {
+      type: 'events',
+      first_seq: 1,
+      events: [marked(1), marked(2)]
+    });
+    await drain();
+    expect(log.marks()).toEqual([1, 2, 3]);
+  });
+
+  it('needs no connection when nothing is left of it', async () => {
+    await leave(PARTICIPANT);
+    await drain();
+    expect(network.sockets).toEqual([]);
+    expect(await left()).toEqual([]);
+  });
+
+  it('stays when the server turns out to take the page for somebody else', async () => {
+    const producer = await leave(PARTICIPANT, 1);
+    participant = SOMEBODY;
+    await drain();
+    expect(log.marks()).toEqual([]);
+    expect(await left()).toEqual([producer]);
+  });
+
+  it('stays when the server refuses it or does not answer', async () => {
+    const producer = await leave(PARTICIPANT, 1);
+    answering = false;
+    const opened = new Promise<FakeSocket>(resolve => {
+      network.opened = resolve;
+    });
+    const draining = drain();
+    (await opened).accept().drop(4403);
+    await draining;
+    const again = new Promise<FakeSocket>(resolve => {
+      network.opened = resolve;
+    });
+    const hanging = drain();
+    await again;
+    timers.advance(60_000);
+    await hanging;
+    expect(await left()).toEqual([producer]);
+  });
+
+  it('is said to have a hole where the browser lost some of it', async () => {
+    await leave(PARTICIPANT, 1, 2, 5, 6);
+    await drain();
+    expect(log.marks()).toEqual([1, 2]);
+    await drain();
+    expect(log.marks()).toEqual([1, 2, 5, 6]);
+    expect(log.said()).toBe(2);
+    expect(await left()).toEqual([]);
+  });
+
+  it('gets a new producer when the log has lost what came before', async () => {
+    const producer = await leave(PARTICIPANT, 4, 5);
+    await drain();
+    expect(log.marks()).toEqual([]);
+    expect(await left()).not.toContain(producer);
+    await drain();
+    expect(log.marks()).toEqual([4, 5]);
+    expect(log.said()).toBe(3);
+    expect(await left()).toEqual([]);
+  });
+
+  it('is known by its last sign of life where the browser has no locks', async () => {
+    presence = new BeatPresence(store, timers);
+    await leave(PARTICIPANT, 1);
+    timers.advance(60_000);
+    const living = newId();
+    await presence.hold(living);
+    timers.advance(100_000);
+    await drain();
+    expect(log.marks()).toEqual([]);
+    timers.advance(100_000);
+    await drain();
+    expect(log.marks()).toEqual([1]);
+    expect(await left()).toEqual([living]);
+  });
+});

@@ -1,0 +1,360 @@
+/** The services of the delivery for the other plugins: takes events, tells how it stands. */
+
+import { Signal } from '@lumino/signaling';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { idText } from '../ids';
+import type {
+  EventBodies,
+  EventTypeName,
+  Prompt,
+  RecordingResumed,
+  ServerMessage,
+  State,
+  StudyForPage,
+  Welcome
+} from '../protocol';
+import type { DeliveryStatus, IDelivery } from '../tokens';
+import { Carrier } from './carrier';
+import { Clock } from './clock';
+import { Leftovers } from './leftovers';
+import { packEvent, TooBig } from './packing';
+import type { Presence } from './presence';
+import { Sessions } from './sessions';
+import type { OpenSocket } from './socket/socket';
+import { GRACE_MS, LATE_MS, statusOf } from './status';
+import type { EventStore } from './store';
+import type { Timers } from './timers';
+
+/** A flag that outlives a reload of the page, but not its tab. */
+export interface Flag {
+  get(): boolean;
+  set(value: boolean): void;
+}
+
+interface Accepted {
+  sessionId: string;
+  notebookId: string;
+}
+
+export interface DeliveryOptions {
+  open: OpenSocket;
+  store: EventStore;
+  presence: Presence;
+  timers: Timers;
+  /** A number in [0, 1). */
+  random: () => number;
+  newId: () => string;
+  /** The page's own token, where one is needed. */
+  token: () => string | null;
+  /** Whether the server surely has no Prompter. */
+  absent: () => Promise<boolean>;
+  paused: Flag;
+  trans: TranslationBundle;
+  /** Told of faults that are nobody's business but a developer's. */
+  warn: (error: unknown) => void;
+}
+
+export class Delivery implements IDelivery {
+  constructor(options: DeliveryOptions) {
+    const { timers } = options;
+    this._options = options;
+    this._began = timers.elapsed();
+    this._paused = options.paused.get();
+    this._clock = new Clock({
+      wall: () => timers.wall(),
+      monotonic: () => timers.elapsed(),
+      // Not at once: the clock is read in the middle of an event.
+      jumped: byMs => queueMicrotask(() => this._tellJump(byMs))
+    });
+    const now = (): number => this.now();
+    this._carrier = new Carrier({
+      ...options,
+      now,
+      sessions: this._sessions,
+      heard: message => this._heard(message),
+      changed: () => this._changed()
+    });
+    this._leftovers = new Leftovers({ ...options, now });
+  }
+
+  beforeRecord: (() => void) | null = null;
+
+  readonly statusChanged: Signal<IDelivery, DeliveryStatus> = new Signal<
+    IDelivery,
+    DeliveryStatus
+  >(this);
+  readonly studyChanged: Signal<IDelivery, StudyForPage> = new Signal<
+    IDelivery,
+    StudyForPage
+  >(this);
+  readonly sessionAccepted: Signal<IDelivery, Accepted> = new Signal<
+    IDelivery,
+    Accepted
+  >(this);
+  readonly prompted: Signal<IDelivery, Prompt> = new Signal<IDelivery, Prompt>(
+    this
+  );
+  readonly withdrawn: Signal<IDelivery, string> = new Signal<IDelivery, string>(
+    this
+  );
+  readonly pausedChanged: Signal<IDelivery, boolean> = new Signal<
+    IDelivery,
+    boolean
+  >(this);
+
+  get study(): StudyForPage | null {
+    return this._study;
+  }
+
+  get status(): DeliveryStatus {
+    const { timers, store, trans } = this._options;
+    const { oldest, final, refusal, connected, closed, unsent } = this._carrier;
+    const now = timers.elapsed();
+    return statusOf(
+      {
+        absent: this._absent,
+        final,
+        paused: this._paused,
+        refusal,
+        connected,
+        connecting: closed === null && now - this._began < GRACE_MS,
+        closed,
+        unsent,
+        waitedMs: oldest === null ? 0 : now - oldest,
+        memoryOnly: store.broken
+      },
+      trans
+    );
+  }
+
+  /** Look for the server and begin. Never rejects. */
+  async start(): Promise<void> {
+    const { timers, absent, warn } = this._options;
+    try {
+      timers.after(GRACE_MS, () => this._changed());
+      this._absent = await absent();
+      await (this._absent ? this._carrier.abandon() : this._carrier.start());
+      this._changed();
+    } catch (error) {
+      warn(error);
+    }
+  }
+
+  now(): number {
+    return this._clock.now();
+  }
+
+  record<T extends EventTypeName>(
+    sessionId: string,
+    type: T,
+    body: EventBodies[T],
+    occurredAt: number
+  ): void {
+    this._guarded(() => {
+      if (this._absent) {
+        return;
+      }
+      if (this._paused) {
+        this._sessions.dropped(sessionId, type, body);
+        return;
+      }
+      this._settleBurst();
+      if (type === 'recording.resumed') {
+        const resumed = body as RecordingResumed;
+        const opened = this._sessions.opening(sessionId, resumed);
+        if (opened !== null) {
+          this._keep(sessionId, 'session.opened', opened, occurredAt);
+        }
+      }
+      this._keep(sessionId, type, body, occurredAt);
+      this._changed();
+    });
+  }
+
+  notebookOf(sessionId: string): string | undefined {
+    return this._notebooks.get(sessionId);
+  }
+
+  pause(): void {
+    if (this._paused || this._absent) {
+      return;
+    }
+    this.pausedChanged.emit(true);
+    for (const sessionId of this._sessions.open) {
+      this.record(sessionId, 'recording.paused', {}, this.now());
+    }
+    this._paused = true;
+    this._options.paused.set(true);
+    this._changed();
+  }
+
+  resume(): void {
+    if (!this._paused) {
+      return;
+    }
+    this._paused = false;
+    this._options.paused.set(false);
+    this.pausedChanged.emit(false);
+    this._changed();
+  }
+
+  /** The page is hidden or goes away: write and send what can be. */
+  leave(): void {
+    this._guarded(() => {
+      if (!this._paused) {
+        this._settleBurst();
+      }
+      this._carrier.flush();
+    });
+  }
+
+  /** The page is seen again, or the network is back. */
+  wake(): void {
+    this._carrier.wake();
+  }
+
+  /** The store failed: the status says so. */
+  storeFailed(error: unknown): void {
+    this._options.warn(error);
+    this._changed();
+  }
+
+  /** Let what happened just before, and is still open, have its number first. */
+  private _settleBurst(): void {
+    if (this.beforeRecord !== null && !this._settling) {
+      this._settling = true;
+      try {
+        this.beforeRecord();
+      } catch (error) {
+        this._options.warn(error);
+      } finally {
+        this._settling = false;
+      }
+    }
+  }
+
+  private _keep<T extends EventTypeName>(
+    sessionId: string,
+    type: T,
+    body: EventBodies[T],
+    occurredAt: number
+  ): void {
+    let event;
+    try {
+      event = packEvent(sessionId, type, body, occurredAt);
+    } catch (error) {
+      const reason =
+        error instanceof TooBig
+          ? `too big: ${error.message}`
+          : `could not be packed: ${type}`;
+      this._options.warn(error);
+      const lost = { count: 1, reason };
+      event = packEvent(sessionId, 'capture.lost', lost, occurredAt);
+    }
+    // Known before it is carried: an answer may come from the server at any time from then on.
+    this._sessions.recorded(sessionId, type);
+    this._carrier.carry(event);
+  }
+
+  private _heard(message: ServerMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this._welcomed(message);
+        break;
+      case 'state':
+        this._told(message);
+        break;
+      case 'prompt':
+        this.prompted.emit(message);
+        break;
+      case 'withdraw':
+        this.withdrawn.emit(idText(message.prompt_id));
+    }
+  }
+
+  private _welcomed({ study, participant }: Welcome): void {
+    if (JSON.stringify(study) !== JSON.stringify(this._study)) {
+      this._study = study;
+      this.studyChanged.emit(study);
+    }
+    if (!this._drained) {
+      this._drained = true;
+      this._leftovers
+        .drain(idText(participant), id => this._carrier.owns(id))
+        .catch(this._options.warn);
+    }
+  }
+
+  private _told({ sessions = [] }: State): void {
+    for (const { session_id, notebook_id } of sessions) {
+      const sessionId = idText(session_id);
+      const notebookId = idText(notebook_id);
+      if (this._notebooks.get(sessionId) !== notebookId) {
+        this._notebooks.set(sessionId, notebookId);
+        this.sessionAccepted.emit({ sessionId, notebookId });
+      }
+    }
+  }
+
+  private _tellJump(byMs: number): void {
+    for (const sessionId of this._sessions.open) {
+      this.record(sessionId, 'clock.jumped', { by_ms: byMs }, this.now());
+    }
+  }
+
+  /** The status may have changed; those who watch are told once a tick, and when waiting grows long. */
+  private _changed(): void {
+    if (this._telling) {
+      return;
+    }
+    this._telling = true;
+    queueMicrotask(() => {
+      this._telling = false;
+      this._tell();
+    });
+  }
+
+  private _tell(): void {
+    const { timers } = this._options;
+    const { status } = this;
+    const { oldest } = this._carrier;
+    this._late?.();
+    this._late = null;
+    if (oldest !== null && status.state === 'recording') {
+      const wait = oldest + LATE_MS - timers.elapsed();
+      this._late = timers.after(Math.max(0, wait) + 1, () => this._changed());
+    }
+    if (JSON.stringify(status) !== JSON.stringify(this._said)) {
+      this._said = status;
+      this.statusChanged.emit(status);
+    }
+  }
+
+  /** Nothing that goes wrong here reaches the notebook. */
+  private _guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this._options.warn(error);
+    }
+  }
+
+  private readonly _options: DeliveryOptions;
+  private readonly _clock: Clock;
+  private readonly _carrier: Carrier;
+  private readonly _leftovers: Leftovers;
+  private readonly _sessions = new Sessions();
+  /** Notebook ids by session. */
+  private readonly _notebooks = new Map<string, string>();
+  /** When the page was loaded, ms. */
+  private readonly _began: number;
+  private _study: StudyForPage | null = null;
+  private _absent = false;
+  private _paused: boolean;
+  private _settling = false;
+  private _drained = false;
+  private _late: (() => void) | null = null;
+  private _telling = false;
+  private _said: DeliveryStatus | null = null;
+}

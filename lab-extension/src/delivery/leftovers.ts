@@ -1,0 +1,108 @@
+/** The outboxes that dead pages left: the same person's next page sends them. */
+
+import { idText } from '../ids';
+import { Draining } from './draining';
+import { renewed, type Numbered } from './outbox';
+import type { Presence } from './presence';
+import type { OpenSocket } from './socket/socket';
+import type { EventStore } from './store';
+import type { Timers } from './timers';
+
+export interface LeftoversOptions {
+  store: EventStore;
+  presence: Presence;
+  open: OpenSocket;
+  timers: Timers;
+  /** A number in [0, 1). */
+  random: () => number;
+  newId: () => string;
+  /** The page's clock, µs since the epoch. */
+  now: () => number;
+  /** The page's own token, where one is needed. */
+  token: () => string | null;
+}
+
+/** Where the numbers of a dead page's events break off; their count if they do not. */
+function holeIn(events: Numbered[]): number {
+  const hole = events.findIndex((item, i) => item.seq !== events[0].seq + i);
+  return hole === -1 ? events.length : hole;
+}
+
+export class Leftovers {
+  constructor(options: LeftoversOptions) {
+    this._options = options;
+  }
+
+  /**
+   * Send what dead pages of this participant left, one page after the other, and delete it.
+   *
+   * @param participant whose page this is (UUID text).
+   * @param own whether a producer is this page's own.
+   */
+  async drain(
+    participant: string,
+    own: (producerId: string) => boolean
+  ): Promise<void> {
+    const { store, presence } = this._options;
+    for (const row of await store.producers()) {
+      const another =
+        row.participant !== null && row.participant !== participant;
+      if (!another && !own(row.producer_id)) {
+        await presence.take(row.producer_id, () =>
+          this._empty(row.producer_id, participant)
+        );
+      }
+    }
+  }
+
+  private async _empty(producerId: string, participant: string): Promise<void> {
+    const { store, timers } = this._options;
+    const events = await this._upToHole(producerId);
+    if (events.length === 0) {
+      await store.remove(producerId);
+      return;
+    }
+    const drained = await new Draining({
+      ...this._options,
+      producerId,
+      participant,
+      events
+    }).run();
+    if (drained === 'done') {
+      await store.remove(producerId);
+    } else if (drained !== 'given up') {
+      // A later page finds them under their new producer.
+      await store.renumber(drained, timers.wall());
+    }
+  }
+
+  /**
+   * The events up to the first hole in their numbers. What lies behind a hole can never be sent under its old numbers: it
+   * becomes a producer of its own, which a later page finds.
+   */
+  private async _upToHole(producerId: string): Promise<Numbered[]> {
+    const { store, timers, newId, now } = this._options;
+    const events = await store.load(producerId, timers.elapsed());
+    const hole = holeIn(events);
+    if (hole < events.length) {
+      const before = events[hole - 1].seq;
+      const behind = events.slice(hole);
+      const renewal = renewed(
+        producerId,
+        newId(),
+        {
+          first: before + 1,
+          last: behind[0].seq - 1,
+          reason: 'the browser lost what it had stored'
+        },
+        behind,
+        idText(behind[0].event.session_id),
+        { ms: timers.elapsed(), micros: now() }
+      );
+      await store.renumber(renewal, timers.wall(), before);
+    }
+    return events.slice(0, hole);
+  }
+
+  private readonly _options: LeftoversOptions;
+}

@@ -1,0 +1,103 @@
+/** Bodies to bytes: each event is packed once and resent as the same bytes. */
+
+import { Encoder } from '@msgpack/msgpack';
+
+import { idBytes } from '../ids';
+import {
+  MAX_EVENT_BYTES,
+  SCHEMA_VERSIONS,
+  type EventBodies,
+  type EventTypeName,
+  type WireEvent
+} from '../protocol';
+
+/** What the keys and heads of an event take in a frame, in bytes, at most. */
+const ENVELOPE_BYTES = 96;
+
+/** With the `u` flag this matches only surrogates that are half of nothing. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+const REPLACEMENT = '\uFFFD';
+
+/**
+ * Half a character becomes U+FFFD, for UTF-8 cannot say it.
+ *
+ * Both are one UTF-16 code unit, so that offsets into the text stay right.
+ */
+export function wellFormed(text: string): string {
+  return text.replace(LONE_SURROGATE, REPLACEMENT);
+}
+
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return wellFormed(value);
+  }
+  if (Array.isArray(value)) {
+    return value.map(cleaned);
+  }
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !ArrayBuffer.isView(value)
+  ) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        wellFormed(key),
+        cleaned(item)
+      ])
+    );
+  }
+  return value;
+}
+
+const encoder = new Encoder({ ignoreUndefined: true });
+
+/**
+ * One msgpack value: integers as integers, byte arrays as bin, keys without a value left out.
+ *
+ * @throws Error if the value holds what msgpack cannot say, or is nested deeper than 100.
+ */
+export function pack(value: unknown): Uint8Array {
+  return encoder.encode(cleaned(value));
+}
+
+/** Raised for an event that the server would not take. */
+export class TooBig extends Error {
+  constructor(
+    readonly type: string,
+    readonly size: number
+  ) {
+    super(`a ${type} of ${size} bytes; the limit is ${MAX_EVENT_BYTES}`);
+  }
+}
+
+/**
+ * The event as it travels and as it is kept.
+ *
+ * @param occurredAt µs since the epoch.
+ * @throws TooBig if the packed body passes the catalogue's limit.
+ * @throws Error if the body cannot be packed, RangeError if the session id is no UUID.
+ */
+export function packEvent<T extends EventTypeName>(
+  sessionId: string,
+  type: T,
+  body: EventBodies[T],
+  occurredAt: number
+): WireEvent {
+  const payload = pack(body);
+  if (payload.length > MAX_EVENT_BYTES) {
+    throw new TooBig(type, payload.length);
+  }
+  return {
+    session_id: idBytes(sessionId),
+    type,
+    schema_version: SCHEMA_VERSIONS[type],
+    occurred_at: occurredAt,
+    payload
+  };
+}
+
+/** How much of a frame an event takes, in bytes, never less than in truth. */
+export function wireBytes(event: WireEvent): number {
+  return event.payload.length + event.type.length + ENVELOPE_BYTES;
+}

@@ -1,0 +1,103 @@
+/** What the indicator says, from the facts of the delivery. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { CLOSE_CODES } from '../protocol';
+import type { DeliveryStatus } from '../tokens';
+
+/** An event that waits longer than this is worth a word, in ms. */
+export const LATE_MS = 2000;
+
+/** Connecting may take this long before the page calls itself offline, in ms. */
+export const GRACE_MS = 2000;
+
+export interface Facts {
+  /** The server has no Prompter. */
+  absent: boolean;
+  /** The close code after which nothing more is tried; null while it goes on. */
+  final: number | null;
+  paused: boolean;
+  /** Why the server does not record; null while it does. */
+  refusal: string | null;
+  /** The server has welcomed this connection. */
+  connected: boolean;
+  /** The first attempt to connect is still young. */
+  connecting: boolean;
+  /** How the last connection ended; null if none has. */
+  closed: number | null;
+  unsent: number;
+  /** How long the oldest event has waited, in ms. */
+  waitedMs: number;
+  /** The browser does not let the page keep events over a reload. */
+  memoryOnly: boolean;
+}
+
+function whyFinal(code: number, trans: TranslationBundle): string {
+  switch (code) {
+    case CLOSE_CODES['not yours']:
+      return trans.__(
+        'The server knows this page as somebody else’s. Reload the page to record as yourself.'
+      );
+    case CLOSE_CODES['taken over by a newer socket']:
+      return trans.__(
+        'Another window took over the recording of this page. Reload the page to record here.'
+      );
+    case CLOSE_CODES['too old']:
+      return trans.__(
+        'This page is older than the server. Reload the page; what is kept here will be sent.'
+      );
+    default:
+      return trans.__(
+        'The server could not read what this page sent. Reload the page; what is kept here will be sent.'
+      );
+  }
+}
+
+function whyOffline(facts: Facts, trans: TranslationBundle): string {
+  if (facts.closed === CLOSE_CODES['not authenticated']) {
+    return trans.__(
+      'You are signed out. Sign in and reload the page; %1 kept here.',
+      facts.unsent
+    );
+  }
+  return trans.__('Offline, %1 kept here', facts.unsent);
+}
+
+/** The status, the gravest fact first. */
+export function statusOf(
+  facts: Facts,
+  trans: TranslationBundle
+): DeliveryStatus {
+  const { unsent } = facts;
+  if (facts.absent) {
+    const reason = trans.__(
+      'This server has no Prompter extension: nothing is recorded.'
+    );
+    return { state: 'stopped', unsent, reason };
+  }
+  if (facts.final !== null) {
+    return { state: 'stopped', unsent, reason: whyFinal(facts.final, trans) };
+  }
+  if (facts.paused) {
+    const reason = trans.__(
+      'You paused the recording: nothing is recorded, nothing is asked.'
+    );
+    return { state: 'paused', unsent, reason };
+  }
+  if (facts.refusal !== null) {
+    const reason =
+      facts.refusal || trans.__('The server does not record at present.');
+    return { state: 'stopped', unsent, reason };
+  }
+  if (!facts.connected && !facts.connecting) {
+    return { state: 'offline', unsent, reason: whyOffline(facts, trans) };
+  }
+  const reason = facts.memoryOnly
+    ? trans.__(
+        'Events are kept in memory only, for this browser stores nothing: a reload loses what was not sent.'
+      )
+    : '';
+  return facts.waitedMs > LATE_MS
+    ? { state: 'unsent', unsent, reason }
+    : { state: 'recording', unsent, reason };
+}

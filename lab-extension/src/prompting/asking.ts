@@ -1,0 +1,260 @@
+/** Joins what is open, the local quiet and the delivery: decides when a prompt is shown and records what becomes of it. */
+
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+
+import { idBytes, idText } from '../ids';
+import type { EventBodies, EventTypeName, Prompt } from '../protocol';
+import type { ICapture, IDelivery } from '../tokens';
+import type { Draft } from './kept';
+import type { OpenPrompts } from './open-prompts';
+import { LocalActivity, quietInAll } from './quiet';
+
+const MICROSECONDS_PER_MILLISECOND = 1000;
+
+/** The longest wait that a browser's timer can hold, milliseconds. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+/** A timer; `set` replaces what was set before. */
+export interface Alarm {
+  set(afterMs: number, ring: () => void): void;
+  clear(): void;
+}
+
+export interface AskingOptions {
+  delivery: IDelivery;
+  capture: ICapture;
+  prompts: OpenPrompts;
+  alarm: Alarm;
+  /** The sessions of the notebooks that are open in this page, each once. */
+  sessions: () => readonly string[];
+}
+
+/**
+ * Shows prompts at local quiet, and records.
+ *
+ * Knows no page elements: those follow `prompts.changed` and call the methods here.
+ */
+export class Asking implements IDisposable {
+  constructor(options: AskingOptions) {
+    this.prompts = options.prompts;
+    this._delivery = options.delivery;
+    this._alarm = options.alarm;
+    this._sessions = options.sessions;
+    this._paused = options.delivery.status.state === 'paused';
+
+    const { delivery, capture } = options;
+    delivery.prompted.connect(this._onPrompted, this);
+    delivery.withdrawn.connect(this._onWithdrawn, this);
+    delivery.studyChanged.connect(this.look, this);
+    delivery.sessionAccepted.connect(this.look, this);
+    delivery.pausedChanged.connect(this._onPausedChanged, this);
+    capture.edited.connect(this._onEdited, this);
+    capture.ran.connect(this._onRan, this);
+    capture.sessionOpened.connect(this.look, this);
+    capture.sessionClosed.connect(this._onSessionClosed, this);
+  }
+
+  readonly prompts: OpenPrompts;
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      this._alarm.clear();
+      Signal.clearData(this);
+    }
+  }
+
+  /** Show what may be shown now, and set the alarm for what may be shown next. */
+  readonly look = (): void => {
+    this._alarm.clear();
+    const study = this._delivery.study;
+    if (this._isDisposed || !study) {
+      return;
+    }
+    if (study.asking !== 'now' || this._paused) {
+      this.prompts.of().forEach(({ promptId }) => this.prompts.hold(promptId));
+      return;
+    }
+    const now = this._delivery.now();
+    this.prompts.wake(now);
+    let next = Infinity;
+    for (const prompt of this.prompts.of()) {
+      if (prompt.stage === 'snoozed') {
+        next = Math.min(next, prompt.until ?? now);
+      }
+      if (prompt.stage !== 'waiting') {
+        continue;
+      }
+      const quietFrom = quietInAll(
+        this._activity,
+        this._sessionsOf(prompt.notebookId),
+        prompt.cellId,
+        study.quiet
+      );
+      if (quietFrom === null) {
+        continue;
+      }
+      if (quietFrom <= now) {
+        this.prompts.show(prompt.promptId);
+      } else {
+        next = Math.min(next, quietFrom);
+      }
+    }
+    if (next < Infinity) {
+      const waitMs = Math.ceil((next - now) / MICROSECONDS_PER_MILLISECOND);
+      this._alarm.set(Math.min(waitMs, LONGEST_WAIT_MS), () => this.look());
+    }
+  };
+
+  /** Half of it was visible for a second. */
+  seen(promptId: string, sessionId: string): void {
+    if (this.prompts.see(promptId)) {
+      this._record(sessionId, 'prompt.shown', { prompt_id: idBytes(promptId) });
+    }
+  }
+
+  focused(promptId: string, sessionId: string): void {
+    if (this.prompts.focus(promptId, this._delivery.now())) {
+      this._record(sessionId, 'prompt.focused', {
+        prompt_id: idBytes(promptId)
+      });
+    }
+  }
+
+  blurred(promptId: string): void {
+    this.prompts.blur(promptId, this._delivery.now());
+  }
+
+  /** Keep a draft; typing in a prompt is typing, so no other one comes up meanwhile. */
+  drafted(promptId: string, sessionId: string, draft: Draft): void {
+    this._activity.edited(sessionId, this._delivery.now());
+    this.prompts.draft(promptId, draft);
+  }
+
+  /** Send what is drafted. @returns whether there was something to send. */
+  send(promptId: string, sessionId: string): boolean {
+    const answer = this.prompts.send(promptId, this._delivery.now());
+    if (!answer) {
+      return false;
+    }
+    const said = {
+      prompt_id: idBytes(promptId),
+      text: answer.text,
+      choice: answer.choice
+    };
+    if (answer.amends) {
+      this._record(sessionId, 'prompt.amended', said);
+    } else {
+      this._record(sessionId, 'prompt.answered', {
+        ...said,
+        drafting_ms: answer.draftingMs
+      });
+    }
+    return true;
+  }
+
+  dismiss(promptId: string, sessionId: string, reason: 'skip' | 'never'): void {
+    if (this.prompts.dismiss(promptId)) {
+      this._record(sessionId, 'prompt.dismissed', {
+        prompt_id: idBytes(promptId),
+        reason
+      });
+    }
+  }
+
+  /** Put it off, or leave a sent answer as it was. */
+  later(promptId: string, sessionId: string): void {
+    const prompt = this.prompts.get(promptId);
+    if (prompt?.answer) {
+      this.prompts.keepAnswer(promptId);
+      return;
+    }
+    const now = this._delivery.now();
+    const snoozeMs = this._delivery.study?.snooze_ms ?? 0;
+    const until = now + snoozeMs * MICROSECONDS_PER_MILLISECOND;
+    if (this.prompts.snooze(promptId, until, now)) {
+      this._record(sessionId, 'prompt.snoozed', {
+        prompt_id: idBytes(promptId),
+        until
+      });
+      this.look();
+    }
+  }
+
+  private _record<T extends EventTypeName>(
+    sessionId: string,
+    type: T,
+    body: EventBodies[T]
+  ): void {
+    this._delivery.record(sessionId, type, body, this._delivery.now());
+  }
+
+  private _sessionsOf(notebookId: string): string[] {
+    return this._sessions().filter(
+      sessionId => this._delivery.notebookOf(sessionId) === notebookId
+    );
+  }
+
+  private readonly _onPrompted = (_: IDelivery, prompt: Prompt): void => {
+    this.prompts.arrive(
+      {
+        promptId: idText(prompt.prompt_id),
+        notebookId: idText(prompt.notebook_id),
+        cellId: prompt.cell_id,
+        question: prompt.question,
+        choices: prompt.choices,
+        language: prompt.language
+      },
+      this._delivery.now()
+    );
+    this.look();
+  };
+
+  private readonly _onWithdrawn = (_: IDelivery, promptId: string): void => {
+    this.prompts.withdraw(promptId);
+  };
+
+  private readonly _onPausedChanged = (_: IDelivery, paused: boolean): void => {
+    this._paused = paused;
+    this.look();
+  };
+
+  private readonly _onEdited = (
+    _: ICapture,
+    { sessionId }: { sessionId: string }
+  ): void => {
+    // This runs at each key: the alarm, when it rings too early, looks again.
+    this._activity.edited(sessionId, this._delivery.now());
+  };
+
+  private readonly _onRan = (
+    _: ICapture,
+    run: { sessionId: string; cellId: string; running: boolean }
+  ): void => {
+    const now = this._delivery.now();
+    this._activity.ran(run.sessionId, run.cellId, run.running, now);
+    if (!run.running) {
+      this.look();
+    }
+  };
+
+  private readonly _onSessionClosed = (
+    _: ICapture,
+    { sessionId }: { sessionId: string }
+  ): void => {
+    this._activity.closed(sessionId);
+    this.look();
+  };
+
+  private readonly _delivery: IDelivery;
+  private readonly _alarm: Alarm;
+  private readonly _sessions: () => readonly string[];
+  private readonly _activity = new LocalActivity();
+  private _paused: boolean;
+  private _isDisposed = false;
+}

@@ -1,0 +1,76 @@
+/** A prompt in the page, and the time that counts for it. */
+
+import type { IDisposable } from '@lumino/disposable';
+
+import type { InlinePrompt, Shape } from './inline-prompt';
+import { NoteTime } from './note-time';
+import type { OpenPrompt } from './open-prompts';
+import { contained } from './shield';
+import { Sight } from './sight';
+
+/** The shapes that are one line and pass. */
+const LINED: ReadonlySet<Shape> = new Set<Shape>(['sent', 'snoozed', 'closed']);
+
+export interface TimeHandlers {
+  /** Half of it was visible for a second. */
+  seen(): void;
+  /** Its line stood long enough. */
+  fold(): void;
+}
+
+/** Disposes of the view with itself. */
+export class MountedPrompt implements IDisposable {
+  constructor(view: InlinePrompt, handlers: TimeHandlers) {
+    this.view = view;
+    this._handlers = handlers;
+  }
+
+  readonly view: InlinePrompt;
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Whether it is a line that passes. */
+  get isLine(): boolean {
+    return LINED.has(this.view.shape);
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      this._sight?.dispose();
+      this._noteTime?.dispose();
+      this.view.dispose();
+    }
+  }
+
+  /** Let time count as the present shape wants it; called at each change of the shape. */
+  watch(prompt: OpenPrompt): void {
+    const { view } = this;
+    this._noteTime?.dispose();
+    this._noteTime = this.isLine
+      ? new NoteTime(
+          view.node,
+          // Who was cut short must not be held by the focus that the line took over.
+          () => view.hasFocus && view.shape !== 'closed',
+          contained(() => this._handlers.fold())
+        )
+      : null;
+    const unfolded = view.shape === 'resting' || view.shape === 'drafting';
+    if (unfolded && !prompt.shown) {
+      this._sight ??= new Sight(
+        view.node,
+        contained(() => this._handlers.seen())
+      );
+    } else {
+      this._sight?.dispose();
+      this._sight = null;
+    }
+  }
+
+  private readonly _handlers: TimeHandlers;
+  private _sight: Sight | null = null;
+  private _noteTime: NoteTime | null = null;
+  private _isDisposed = false;
+}

@@ -1,0 +1,86 @@
+/** The indicator: says at a glance whether this page is recorded. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+
+import type { DeliveryStatus, IDelivery } from '../tokens';
+import { shapeOf } from './shapes';
+import { label, spoken, title } from './words';
+
+export interface IndicatorOptions {
+  delivery: IDelivery;
+  trans: TranslationBundle;
+  /** The person asked for more. */
+  pressed: (this: void) => void;
+  /** Whether changes are announced to screen readers; two indicators would say everything twice. */
+  announces: boolean;
+}
+
+export class Indicator extends Widget {
+  constructor(options: IndicatorOptions) {
+    super();
+    this._options = options;
+    this.addClass('jp-Prompter-statusItem');
+    this._button.className = 'jp-Prompter-status';
+    this._button.type = 'button';
+    this._button.append(this._shape, this._label);
+    this.node.append(this._button);
+    if (options.announces) {
+      this._announced.className = 'jp-Prompter-statusAnnounced';
+      this._announced.setAttribute('role', 'status');
+      this.node.append(this._announced);
+    }
+    this._show(options.delivery.status);
+    options.delivery.statusChanged.connect(this._changed);
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._options.delivery.statusChanged.disconnect(this._changed);
+      super.dispose();
+    }
+  }
+
+  protected override onAfterAttach(_: Message): void {
+    this._button.addEventListener('click', this._options.pressed);
+  }
+
+  protected override onBeforeDetach(_: Message): void {
+    this._button.removeEventListener('click', this._options.pressed);
+  }
+
+  /** Only what differs is touched: the count may change with every key. */
+  private _show(status: DeliveryStatus): void {
+    const { trans } = this._options;
+    const { dataset } = this._button;
+    if (dataset.state !== status.state) {
+      const shape = shapeOf(status.state);
+      this._shape.replaceWith(shape);
+      this._shape = shape;
+      dataset.state = status.state;
+    }
+    dataset.unsent = String(status.unsent);
+    const words = label(status, trans);
+    if (this._label.textContent !== words) {
+      this._label.textContent = words;
+    }
+    const why = title(status, trans);
+    if (this._button.title !== why) {
+      this._button.title = why;
+    }
+    const said = spoken(status, trans);
+    if (this._announced.textContent !== said) {
+      this._announced.textContent = said;
+    }
+  }
+
+  private readonly _changed = (_: IDelivery, status: DeliveryStatus): void =>
+    this._show(status);
+
+  private readonly _options: IndicatorOptions;
+  private readonly _button = document.createElement('button');
+  private readonly _label = document.createElement('span');
+  private readonly _announced = document.createElement('span');
+  private _shape: Element = document.createElement('span');
+}

@@ -1,0 +1,115 @@
+/** The indicator in each notebook's toolbar and, if wanted, in the status bar. */
+
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import {
+  ITranslator,
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+
+import { IDelivery } from '../tokens';
+import { askAboutRecording } from './dialog';
+import { Indicator } from './indicator';
+
+/** The id under which the settings schema is found. */
+const SETTINGS = 'jupyterlab-prompter:recorder';
+
+const ITEM = 'prompter-status';
+
+/** How long a message stays, in ms: the indicator goes on saying it. */
+const MESSAGE_MS = 15_000;
+
+/** Say the first reason why nothing is recorded, once in the life of a page. */
+function sayOnce(delivery: IDelivery): void {
+  const say = (): void => {
+    const { state, reason } = delivery.status;
+    if (state === 'stopped' && reason !== '') {
+      delivery.statusChanged.disconnect(say);
+      Notification.warning(reason, { autoClose: MESSAGE_MS });
+    }
+  };
+  delivery.statusChanged.connect(say);
+  say();
+}
+
+/** Follow the setting that puts the indicator into the status bar too. */
+async function followSetting(
+  registry: ISettingRegistry,
+  statusBar: IStatusBar,
+  make: () => Indicator
+): Promise<void> {
+  const settings = await registry.load(SETTINGS);
+  let shown: IDisposable | null = null;
+  const follow = (): void => {
+    const wanted = settings.composite.showInStatusBar === true;
+    if (wanted && shown === null) {
+      shown = statusBar.registerStatusItem(`jupyterlab-prompter:${ITEM}`, {
+        item: make(),
+        align: 'right',
+        rank: 100
+      });
+    } else if (!wanted && shown !== null) {
+      shown.dispose();
+      shown = null;
+    }
+  };
+  settings.changed.connect(follow);
+  follow();
+}
+
+function activate(
+  app: JupyterFrontEnd,
+  delivery: IDelivery,
+  tracker: INotebookTracker | null,
+  translator: ITranslator | null,
+  statusBar: IStatusBar | null,
+  registry: ISettingRegistry | null
+): void {
+  const trans: TranslationBundle = (translator ?? nullTranslator).load(
+    'jupyterlab_prompter'
+  );
+  const report = (error: unknown): void => console.warn('Prompter:', error);
+  const make = (announces: boolean): Indicator =>
+    new Indicator({
+      delivery,
+      trans,
+      announces,
+      pressed: () => {
+        askAboutRecording(delivery, app.commands, trans).catch(report);
+      }
+    });
+  const place = (panel: NotebookPanel): void => {
+    const indicator = make(true);
+    const { toolbar } = panel;
+    // Beside the kernel's name; at the end where the toolbar has been rearranged or is not filled yet.
+    if (Array.from(toolbar.names()).includes('spacer')) {
+      toolbar.insertAfter('spacer', ITEM, indicator);
+    } else {
+      toolbar.addItem(ITEM, indicator);
+    }
+    panel.disposed.connect(() => indicator.dispose());
+  };
+  tracker?.forEach(place);
+  tracker?.widgetAdded.connect((_, panel) => place(panel));
+  if (statusBar !== null && registry !== null) {
+    followSetting(registry, statusBar, () => make(false)).catch(report);
+  }
+  sayOnce(delivery);
+}
+
+export const statusPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-prompter:status',
+  description: 'Shows in each notebook whether it is recorded.',
+  autoStart: true,
+  requires: [IDelivery],
+  optional: [INotebookTracker, ITranslator, IStatusBar, ISettingRegistry],
+  activate
+};

@@ -1,0 +1,104 @@
+/** What the indicator and its dialog say. */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { StudyForPage } from '../protocol';
+import type { DeliveryStatus } from '../tokens';
+
+/** The words beside the shape. */
+export function label(
+  { state, unsent }: DeliveryStatus,
+  trans: TranslationBundle
+): string {
+  switch (state) {
+    case 'recording':
+      return trans.__('Recording');
+    case 'unsent':
+      return trans.__('Recording, %1 to send', unsent);
+    case 'offline':
+      return trans.__('Offline, %1 kept here', unsent);
+    case 'paused':
+      return trans.__('Paused');
+    case 'stopped':
+      return trans.__('Not recording');
+  }
+}
+
+/** What a screen reader says when the state changes: no counts, for they change with every key. */
+export function spoken(
+  { state, reason }: DeliveryStatus,
+  trans: TranslationBundle
+): string {
+  switch (state) {
+    case 'recording':
+    case 'unsent':
+      return trans.__('Recording');
+    case 'offline':
+      return trans.__('Offline: what you do is kept here');
+    case 'paused':
+      return trans.__('Recording paused');
+    case 'stopped':
+      return `${trans.__('Not recording')}. ${reason}`;
+  }
+}
+
+/** Why things are as they are, or what a click does. */
+export function title(
+  status: DeliveryStatus,
+  trans: TranslationBundle
+): string {
+  if (status.reason !== '') {
+    return status.reason;
+  }
+  return status.state === 'unsent'
+    ? trans.__('The server has not confirmed the last events yet')
+    : trans.__('Everything is in the log. Click to see what is recorded');
+}
+
+function outputs(study: StudyForPage, trans: TranslationBundle): string {
+  switch (study.output_bytes) {
+    case null:
+      return trans.__('The text of outputs is recorded whole.');
+    case 0:
+      return trans.__(
+        'Of outputs only the kind and the size are recorded, no text.'
+      );
+    default:
+      return trans.__(
+        'Of each output the first %1 bytes of text are recorded.',
+        study.output_bytes
+      );
+  }
+}
+
+/** The paragraphs of the dialog: what is recorded, or that nothing is. */
+export function explanation(
+  status: DeliveryStatus,
+  study: StudyForPage | null,
+  trans: TranslationBundle
+): string[] {
+  switch (status.state) {
+    case 'paused':
+      return [
+        trans.__('Nothing is recorded and nothing is asked in this page.'),
+        trans.__(
+          'When you resume, the cells are recorded as they stand then: what the pause changed becomes visible.'
+        )
+      ];
+    case 'stopped':
+      return status.unsent === 0
+        ? [status.reason]
+        : [
+            status.reason,
+            trans.__('%1 events are kept in this browser.', status.unsent)
+          ];
+    default:
+      return [
+        trans.__(
+          'Recorded in this page: what you type, add, move and delete in notebooks, which cells you run and how that ends, and your answers to questions.'
+        ),
+        ...(study === null ? [] : [outputs(study, trans)]),
+        ...(status.reason === '' ? [] : [status.reason])
+      ];
+  }
+}
