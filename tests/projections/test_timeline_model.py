@@ -15,8 +15,9 @@ from prompter_events.catalogue import study as s
 from prompter_projections import UnknownSession
 from prompter_projections.timeline import build, timeline
 from prompter_projections.timeline.data import difference
+from prompter_projections.timeline.layout import layout
 from prompter_projections.timeline.model import Lane, Timeline
-from prompter_projections.timeline.scale import Fold, Scale, clock, rough
+from prompter_projections.timeline.scale import Fold, Scale, clock, rough, tick
 from support.lifelike import BEGIN, Desk, lifelike, uuid
 
 
@@ -278,7 +279,24 @@ def test_many_gaps_leave_half_the_width_to_the_work() -> None:
     assert scale(50_000) == pytest.approx(1_000)
 
 
+def test_of_many_gaps_the_longest_are_folded_and_none_that_a_fold_would_widen() -> None:
+    desk = opened()
+    for hours in range(1, 21):
+        desk.wait(hours * 3_600)
+        desk.save()
+    made = build(desk.events)
+    assert len(made.quiet) == 20
+    gaps = layout(made, 1_000).gaps
+    assert [(gap.end - gap.begin) / 3.6e9 for gap in gaps] == list(range(10, 21))
+    desk = opened()
+    for _ in range(300):
+        desk.wait(121)
+        desk.save()
+    assert layout(build(desk.events), 1_000).gaps == ()
+
+
 def test_lengths_stay_short() -> None:
+    assert [tick(36 * 60), tick(7_200)] == ["36:00", "2 h"]
     assert [clock(36 * 60 + 6), clock(4_800)] == ["36:06", "80:00"]
     assert [rough(267), rough(7_300), rough(200_000)] == ["4:27", "2 h", "2 d"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
@@ -72,15 +72,15 @@ class Page:
 
     async def closed(self) -> int | None:
         """The close code, once the server closed."""
-        while await self._socket.read_message() is not None:
+        while self._socket.close_code is None and await self._socket.read_message() is not None:
             pass
         return self._socket.close_code
 
 
 @asynccontextmanager
-async def page(lab: Lab, **headers: str) -> AsyncIterator[Page]:
-    request = HTTPRequest(lab.stream, headers={"Authorization": f"token {TOKEN}", **headers})
-    socket = await websocket_connect(request, subprotocols=["prompter.v1"])
+async def page(lab: Lab, subprotocols: Sequence[str] = ("prompter.v1",)) -> AsyncIterator[Page]:
+    request = HTTPRequest(lab.stream, headers={"Authorization": f"token {TOKEN}"})
+    socket = await websocket_connect(request, subprotocols=list(subprotocols) or None)
     talk = Page(socket)
     try:
         yield talk
@@ -196,8 +196,8 @@ async def test_a_bad_frame_closes_with_4400(server: tuple[Lab, str]) -> None:
 
 
 async def test_a_page_without_the_subprotocol_is_turned_away(server: tuple[Lab, str]) -> None:
-    socket = await websocket_connect(HTTPRequest(server[0].stream, headers={"Authorization": f"token {TOKEN}"}))
-    assert await Page(socket).closed() == 4426
+    async with page(server[0], subprotocols=()) as stranger:
+        assert await stranger.closed() == 4426
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "token wrong"}], ids=["nothing", "a wrong token"])

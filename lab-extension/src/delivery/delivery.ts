@@ -8,7 +8,6 @@ import type {
   EventBodies,
   EventTypeName,
   Prompt,
-  RecordingResumed,
   ServerMessage,
   State,
   StudyForPage,
@@ -152,21 +151,10 @@ export class Delivery implements IDelivery {
     occurredAt: number
   ): void {
     this._guarded(() => {
-      if (this._absent) {
-        return;
-      }
-      if (this._paused) {
-        this._sessions.dropped(sessionId, type, body);
+      if (this._absent || this._paused) {
         return;
       }
       this._settleBurst();
-      if (type === 'recording.resumed') {
-        const resumed = body as RecordingResumed;
-        const opened = this._sessions.opening(sessionId, resumed);
-        if (opened !== null) {
-          this._keep(sessionId, 'session.opened', opened, occurredAt);
-        }
-      }
       this._keep(sessionId, type, body, occurredAt);
       this._changed();
     });

@@ -8,7 +8,7 @@ import type { Draft } from './kept';
 import { keyAction } from './keys';
 import { mark, type MarkName } from './marks';
 import { quoted, sendable, type OpenPrompt } from './open-prompts';
-import { contained, SWALLOWED } from './shield';
+import { contained, SWALLOWED, withoutShortcuts } from './shield';
 
 /** What the person does with a prompt. */
 export interface PromptHandlers {
@@ -65,7 +65,7 @@ export class InlinePrompt extends Widget {
     node.classList.add('jp-Prompter', 'jp-Prompter-prompt');
     node.dataset.promptId = prompt.promptId;
     node.dataset.cellId = prompt.cellId;
-    node.dataset.lmSuppressShortcuts = 'true';
+    withoutShortcuts(node);
     node.dataset.jpSuppressContextMenu = 'true';
     node.setAttribute('role', 'group');
 
@@ -87,6 +87,9 @@ export class InlinePrompt extends Widget {
     this._note.tabIndex = -1;
     node.setAttribute('aria-labelledby', this._form.questionId);
     node.append(this._mark, this._glyph, this._form.node, this._note);
+    node
+      .querySelectorAll<HTMLElement>('button, textarea, [tabindex]')
+      .forEach(withoutShortcuts);
 
     this._glyph.addEventListener(
       'click',
@@ -216,7 +219,7 @@ export class InlinePrompt extends Widget {
   }
 
   private _link(label: string, act: () => void): HTMLButtonElement {
-    const button = document.createElement('button');
+    const button = withoutShortcuts(document.createElement('button'));
     button.type = 'button';
     button.className = 'jp-Prompter-link';
     button.textContent = label;

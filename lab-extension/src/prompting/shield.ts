@@ -32,3 +32,14 @@ export function contained<A extends unknown[]>(
     }
   };
 }
+
+/**
+ * Keep the application's shortcuts off an element.
+ *
+ * The shortcuts look from the focused element upwards and take the first that matches before they look further,
+ * so the attribute on the prompt's root alone does not cover a focused button in it.
+ */
+export function withoutShortcuts<T extends HTMLElement>(element: T): T {
+  element.dataset.lmSuppressShortcuts = 'true';
+  return element;
+}

@@ -116,17 +116,25 @@ def layout(timeline: Timeline, width: float) -> Layout:
             rows.append(Row(lane, index, y, REMOVED, y + 17, 14))
             y += REMOVED
     session = timeline.session
-    gaps = _folded(timeline.quiet, width)
+    gaps = _folded(timeline, width)
     folds = [Fold((gap.begin - session.begin) / 1e6, (gap.end - session.begin) / 1e6) for gap in gaps]
     scale = Scale(LEFT, width - MARGIN, max(1.0, (session.end - session.begin) / 1e6), folds)
     return Layout(timeline, width, y + 4, scale, gaps, tuple(rows), tuple(bands), removed_top)
 
 
-def _folded(quiet: tuple[Quiet, ...], width: float) -> tuple[Quiet, ...]:
-    """The longest quiet times, as many as leave half of the width to the work."""
-    room = int((width - MARGIN - LEFT) / 2 / FOLD_PX)
-    longest = sorted(quiet, key=lambda gap: gap.begin - gap.end)[:room]
-    return tuple(sorted(longest, key=lambda gap: gap.begin))
+def _folded(timeline: Timeline, width: float) -> tuple[Quiet, ...]:
+    """The quiet times that a fold makes narrower, longest first, as many as leave half of the width to the work."""
+    room = width - MARGIN - LEFT
+    live = timeline.session.end - timeline.session.begin
+    folded: list[Quiet] = []
+    for gap in sorted(timeline.quiet, key=lambda gap: gap.begin - gap.end):
+        length = gap.end - gap.begin
+        left = room - len(folded) * FOLD_PX
+        if left < room / 2 or length * left <= FOLD_PX * live:
+            break
+        folded.append(gap)
+        live -= length
+    return tuple(sorted(folded, key=lambda gap: gap.begin))
 
 
 def binned(plan: Layout, edits: tuple[Edit, ...], *, remote: bool) -> dict[int, int]:

@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# `./test_build.sh test`: what the tests need from the machine, the checks, the tests. The first red one ends it.
+
+install_test_programs() {
+    if ! has_program mariadbd || ! has_program mariadb-install-db; then
+        # Without the package that would start a database service on this machine.
+        install_debian_packages mariadb-server-core mariadb-client-core
+    fi
+    # MariaDB does not run as root; the package that would make this user is the one left out above.
+    if ((EUID == 0)) && ! getent passwd mysql >/dev/null; then
+        step "adding the system user mysql, as whom the tests' MariaDB runs" \
+            useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /bin/false mysql
+    fi
+    chromium --version >>"$log_file" 2>&1 || install_debian_packages chromium
+    chromium --version >>"$log_file" 2>&1 ||
+        fail "the browser tests need Debian's chromium as /usr/bin/chromium, and the one here does not run; see $log_file"
+}
+
+has_program() {
+    PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null
+}
+
+run_checks() {
+    local shown_lines=60
+    step "ruff check" ruff check
+    step "ruff format" ruff format --check
+    step "mypy" of_the_tree mypy
+    step "layers of the packages" of_the_tree lint-imports
+    step "generated files are fresh" of_the_tree python -m prompter.wire.generate --check
+    step "shellcheck" shellcheck --external-sources test_build.sh scripts/build.sh scripts/start_image.sh run_image.sh .ci/run
+    step "hadolint" hadolint --failure-threshold warning Dockerfile
+    step "prettier" npm --prefix lab-extension run prettier:check
+    step "eslint" npm --prefix lab-extension run eslint:check
+    step "tsc" npm --prefix lab-extension run typecheck
+    step "vitest" npm --prefix lab-extension test
+}
+
+# Looks at the sources themselves, not at the wheel that was made of them.
+of_the_tree() {
+    PYTHONPATH=$top/events:$top/projections:$top/prompter "$@"
+}
+
+# The wheel is under test, and nobody's own log or study may take part.
+run_tests() {
+    local name
+    for name in $(compgen -e PROMPTER_) MODE JP_PLUGIN_USER DOCKER_HOST_IP TOKEN PLUGIN_PORT PYTHONPATH; do
+        unset "$name"
+    done
+    say "pytest"
+    exec pytest "${pytest_options[@]}"
+}
