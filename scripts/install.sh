@@ -55,10 +55,10 @@ install_wheel() {
 create_log() {
     local found
     prompter migrate || exit 1
-    found=$(prompter check 2>&1) || {
-        printf '%s\n' "$found" >&2
-        fail "Prompter would not record: correct what has failed above"
-    }
+    if ! found=$(prompter check 2>&1); then
+        # Each finding is a line: failed, what was looked at, why. All of it, if it is something else.
+        fail "$(sed -n 's/^failed *[a-z]* *//p' <<<"$found" | grep . || printf '%s' "$found")"
+    fi
 }
 
 check_enabled() {

@@ -18,5 +18,5 @@ open_sample() {
     [[ ! $token ]] || export JUPYTER_TOKEN=$token
     say "Opening JupyterLab on $folder/loans.ipynb; Ctrl-C ends it."
     cd "$folder" || exit 1
-    exec jupyter lab "${options[@]}" loans.ipynb
+    exec jupyter lab "${options[@]}" --LabApp.default_url=/lab/tree/loans.ipynb
 }

@@ -13,6 +13,9 @@ export interface Hold {
   top?: number;
 }
 
+/** What a person is using when it has the focus; a cell merely focused may not be the active one. */
+const IN_USE = ':read-write, .jp-Prompter-prompt *';
+
 /** The footing of one notebook view. */
 export class Footing {
   constructor(notebook: Notebook) {
@@ -105,6 +108,7 @@ export class Footing {
       focused &&
       cellAround(notebook, focused) &&
       !view.node.contains(focused) &&
+      focused.matches(IN_USE) &&
       isInView(scroller, focused)
     ) {
       return focused;

@@ -36,6 +36,12 @@ export class MountedPrompt implements IDisposable {
     return LINED.has(this.view.shape);
   }
 
+  /** Whether it waits for the scroller: as a badge, or with empty room under it. */
+  get isLying(): boolean {
+    const { view } = this;
+    return !view.isDisposed && (view.shape === 'badge' || view.spare > 0);
+  }
+
   dispose(): void {
     if (!this._isDisposed) {
       this._isDisposed = true;
@@ -73,4 +79,19 @@ export class MountedPrompt implements IDisposable {
   private _sight: Sight | null = null;
   private _noteTime: NoteTime | null = null;
   private _isDisposed = false;
+}
+
+/** The shape that a mounted view takes for its prompt. A badge opens only where there is room, or by hand. */
+export function shapeOf(view: InlinePrompt, prompt: OpenPrompt): Shape {
+  switch (prompt.stage) {
+    case 'open':
+      return view.shape === 'badge' ? 'badge' : view.openShape;
+    case 'snoozed':
+      return view.shape === 'clock' ? 'clock' : 'snoozed';
+    case 'sent':
+    case 'closed':
+      return view.shape === 'gone' ? 'gone' : prompt.stage;
+    default:
+      return 'gone';
+  }
 }

@@ -9,7 +9,8 @@ import { Signal } from '@lumino/signaling';
 import type { Asking } from './asking';
 import { Footing } from './footing';
 import { InlinePrompt, type PromptHandlers, type Shape } from './inline-prompt';
-import { MountedPrompt } from './mounted-prompt';
+import { MountedPrompt, shapeOf } from './mounted-prompt';
+import { byNearness } from './nearness';
 import type { OpenPrompt } from './open-prompts';
 import { cellAround, cellById, placeInCell } from './placing';
 import { contained } from './shield';
@@ -111,22 +112,13 @@ export class PanelPrompts implements IDisposable {
     }
   }
 
-  /** Open prompts, then those put off; each nearest first. */
   private _reachable(): OpenPrompt[] {
     const notebook = this._options.panel.content;
-    const order = new Map(
-      notebook.widgets.map((cell, index) => [cell.model.id, index])
+    return byNearness(
+      this._prompts(),
+      notebook.widgets.map(cell => cell.model.id),
+      notebook.activeCellIndex
     );
-    const far = (prompt: OpenPrompt): number =>
-      (prompt.stage === 'snoozed' ? order.size : 0) +
-      Math.abs((order.get(prompt.cellId) ?? 0) - notebook.activeCellIndex);
-    return this._prompts()
-      .filter(
-        prompt =>
-          order.has(prompt.cellId) &&
-          (prompt.stage === 'open' || prompt.stage === 'snoozed')
-      )
-      .sort((one, other) => far(one) - far(other));
   }
 
   private _prompts(): OpenPrompt[] {
@@ -348,7 +340,7 @@ export class PanelPrompts implements IDisposable {
     for (const mounted of [...this._mounted.values()]) {
       const { view } = mounted;
       const prompt = this._options.asking.prompts.get(view.promptId);
-      if (!prompt || !isLying(mounted)) {
+      if (!prompt || !mounted.isLying) {
         continue;
       }
       if (view.shape === 'badge') {
@@ -361,7 +353,10 @@ export class PanelPrompts implements IDisposable {
   }
 
   private readonly _easeSoon = (): void => {
-    if (!this._easing && [...this._mounted.values()].some(isLying)) {
+    if (
+      !this._easing &&
+      [...this._mounted.values()].some(({ isLying }) => isLying)
+    ) {
       this._easing = true;
       requestAnimationFrame(
         contained(() => {
@@ -411,23 +406,3 @@ export class PanelPrompts implements IDisposable {
 }
 
 const UNFOLDED: ReadonlySet<Shape> = new Set<Shape>(['resting', 'drafting']);
-
-/** Whether a view waits for the scroller: as a badge, or with empty room under it. */
-function isLying({ view }: MountedPrompt): boolean {
-  return !view.isDisposed && (view.shape === 'badge' || view.spare > 0);
-}
-
-/** The shape that a mounted view takes for its prompt. A badge opens only where there is room, or by hand. */
-function shapeOf(view: InlinePrompt, prompt: OpenPrompt): Shape {
-  switch (prompt.stage) {
-    case 'open':
-      return view.shape === 'badge' ? 'badge' : view.openShape;
-    case 'snoozed':
-      return view.shape === 'clock' ? 'clock' : 'snoozed';
-    case 'sent':
-    case 'closed':
-      return view.shape === 'gone' ? 'gone' : prompt.stage;
-    default:
-      return 'gone';
-  }
-}

@@ -17,6 +17,11 @@ export interface IndicatorOptions {
   announces: boolean;
 }
 
+/** A click leaves the caret where it is, and the dialog gives it back there. */
+function keepFocus(event: MouseEvent): void {
+  event.preventDefault();
+}
+
 export class Indicator extends Widget {
   constructor(options: IndicatorOptions) {
     super();
@@ -44,10 +49,12 @@ export class Indicator extends Widget {
 
   protected override onAfterAttach(_: Message): void {
     this._button.addEventListener('click', this._options.pressed);
+    this._button.addEventListener('mousedown', keepFocus);
   }
 
   protected override onBeforeDetach(_: Message): void {
     this._button.removeEventListener('click', this._options.pressed);
+    this._button.removeEventListener('mousedown', keepFocus);
   }
 
   /** Only what differs is touched: the count may change with every key. */

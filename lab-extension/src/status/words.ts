@@ -42,17 +42,25 @@ export function spoken(
   }
 }
 
+/** What there is to say beyond the label; empty if nothing. */
+function reasonOf(status: DeliveryStatus, trans: TranslationBundle): string {
+  return status.state === 'offline' && status.reason === label(status, trans)
+    ? trans.__('Work goes on. All is sent when the server answers again.')
+    : status.reason;
+}
+
 /** Why things are as they are, or what a click does. */
 export function title(
   status: DeliveryStatus,
   trans: TranslationBundle
 ): string {
-  if (status.reason !== '') {
-    return status.reason;
+  const reason = reasonOf(status, trans);
+  if (reason !== '') {
+    return reason;
   }
   return status.state === 'unsent'
     ? trans.__('The server has not confirmed the last events yet')
-    : trans.__('Everything is in the log. Click to see what is recorded');
+    : trans.__('Click to see what is recorded');
 }
 
 function outputs(study: StudyForPage, trans: TranslationBundle): string {
@@ -97,8 +105,8 @@ export function explanation(
         trans.__(
           'Recorded in this page: what you type, add, move and delete in notebooks, which cells you run and how that ends, and your answers to questions.'
         ),
-        ...(study === null ? [] : [outputs(study, trans)]),
-        ...(status.reason === '' ? [] : [status.reason])
-      ];
+        study === null ? '' : outputs(study, trans),
+        reasonOf(status, trans)
+      ].filter(text => text !== '');
   }
 }

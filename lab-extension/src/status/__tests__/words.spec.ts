@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+
+import { english, STUDY } from '../../delivery/__tests__/fakes';
+import type { DeliveryStatus, RecordingState } from '../../tokens';
+import { explanation, label, spoken, title } from '../words';
+
+function status(
+  state: RecordingState,
+  unsent = 0,
+  reason = ''
+): DeliveryStatus {
+  return { state, unsent, reason };
+}
+
+describe('the words of the indicator', () => {
+  it('say each state, and how many wait', () => {
+    const labels = [
+      status('recording', 3),
+      status('unsent', 14),
+      status('offline', 212),
+      status('paused'),
+      status('stopped', 31)
+    ].map(each => label(each, english));
+    expect(labels).toEqual([
+      'Recording',
+      'Recording, 14 to send',
+      'Offline, 212 kept here',
+      'Paused',
+      'Not recording'
+    ]);
+  });
+
+  it('are spoken without counts, so that nothing is said again with each key', () => {
+    for (const state of ['recording', 'unsent', 'offline', 'paused'] as const) {
+      expect(spoken(status(state, 1), english)).toBe(
+        spoken(status(state, 2), english)
+      );
+    }
+    expect(spoken(status('stopped', 1, 'No log.'), english)).toContain(
+      'No log.'
+    );
+  });
+
+  it('give the reason, and something better than the label said twice', () => {
+    expect(title(status('stopped', 0, 'No log.'), english)).toBe('No log.');
+    const offline = status('offline', 2, 'Offline, 2 kept here');
+    expect(title(offline, english)).toContain('Work goes on');
+    expect(explanation(offline, null, english).join()).not.toContain('2 kept');
+  });
+
+  it('tell how much of outputs the study records', () => {
+    const told = (output_bytes: number | null): string =>
+      explanation(
+        status('recording'),
+        { ...STUDY, output_bytes },
+        english
+      ).join();
+    expect(told(null)).toContain('whole');
+    expect(told(0)).toContain('no text');
+    expect(told(2048)).toContain('2048 bytes');
+  });
+
+  it('say during a pause that nothing is recorded, and nothing of what is', () => {
+    const paused = explanation(status('paused', 0, 'You did.'), STUDY, english);
+    expect(paused.join()).toContain('Nothing is recorded');
+    expect(paused.join()).not.toContain('Recorded in this page');
+  });
+
+  it('tell what is kept here when the recording stopped', () => {
+    const stopped = status('stopped', 31, 'No log.');
+    expect(explanation(stopped, STUDY, english)).toEqual([
+      'No log.',
+      '31 events are kept in this browser.'
+    ]);
+  });
+});

@@ -1,0 +1,123 @@
+"""A browser for the tests, and notebooks to open in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from support.lab import Lab
+from support.person import Person
+
+CHROMIUM = "/usr/bin/chromium"
+
+#: Chromium asks the network for nothing but what the tests open.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+STUDY = """\
+study: browser-test
+capture: {outputs: full}
+pace:
+  quiet: {typing: 300 ms, run: 0 s}
+  caps: {hour: 1000, day: 1000, apart: 0 s}
+"""
+
+StartLab = Callable[..., Lab]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember whether a test failed, for fixtures that end after it."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
+    """A page with storage of its own; an error that a script of ours throws fails the test.
+
+    A test that fails leaves ``failed.png`` in its directory.
+    """
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(f"{error.message}\n{error.stack}"))
+    yield opened
+    if request.node.stash.get(FAILED, False):
+        opened.screenshot(path=tmp_path / "failed.png")
+    context.close()
+    assert [error for error in errors if "prompter" in error.lower()] == []
+
+
+@pytest.fixture
+def person(page: Page) -> Person:
+    """Somebody in front of that page."""
+    return Person(page)
+
+
+@pytest.fixture
+def start_lab(tmp_path: Path) -> Iterator[StartLab]:
+    """Starts servers with a directory of their own each, and stops them afterwards."""
+    started: list[Lab] = []
+
+    def start(application: str, environment: Mapping[str, str]) -> Lab:
+        home = tmp_path / f"lab-{len(started)}"
+        home.mkdir()
+        study = home / "study.yaml"
+        study.write_text(STUDY, encoding="utf-8")
+        lab = Lab(home, application, {"PROMPTER_STUDY": str(study), "JP_PLUGIN_USER": "heron", **environment})
+        started.append(lab)
+        lab.start()
+        return lab
+
+    yield start
+    for lab in started:
+        lab.stop()
+
+
+def write_notebook(path: Path, *sources: str, heading: str = "") -> None:
+    """A notebook of code cells ``cell-0``, ``cell-1`` …, as JupyterLab itself writes it."""
+    cells: list[dict[str, Any]] = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{index}",
+            "metadata": {},
+            "outputs": [],
+            "source": source.splitlines(keepends=True),
+        }
+        for index, source in enumerate(sources)
+    ]
+    if heading:
+        cells.insert(0, {"cell_type": "markdown", "id": "heading", "metadata": {}, "source": [f"# {heading}"]})
+    notebook = {
+        "cells": cells,
+        "metadata": {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
