@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
 from support.lab import Lab
 from support.person import Person
 
@@ -84,12 +85,14 @@ def start_lab(tmp_path: Path) -> Iterator[StartLab]:
     """Starts servers with a directory of their own each, and stops them afterwards."""
     started: list[Lab] = []
 
-    def start(application: str, environment: Mapping[str, str]) -> Lab:
+    def start(application: str, environment: Mapping[str, str], *, plugin: bool = True) -> Lab:
         home = tmp_path / f"lab-{len(started)}"
         home.mkdir()
         study = home / "study.yaml"
         study.write_text(STUDY, encoding="utf-8")
         lab = Lab(home, application, {"PROMPTER_STUDY": str(study), "JP_PLUGIN_USER": "heron", **environment})
+        if not plugin:
+            lab.without_plugin()
         started.append(lab)
         lab.start()
         return lab

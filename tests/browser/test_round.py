@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -13,13 +12,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from support.person import Person
 
 from conftest import StartLab, write_notebook
 from prompter.storage import open_study_log
 from prompter_events import Event
 from prompter_events.catalogue.notebook import CellEdited
 from prompter_events.catalogue.prompts import PromptAnswered
+from support.awaiting import awaited
+from support.person import Person
 
 Environment = Callable[[str], dict[str, str]]
 
@@ -38,7 +38,7 @@ def log_environment(request: pytest.FixtureRequest, tmp_path: Path) -> Environme
         server = request.getfixturevalue("mariadb")
         from prompter.storage import DIRECTORIES
 
-        url = asyncio.run(server.fresh_database(*DIRECTORIES))
+        url = awaited(server.fresh_database(*DIRECTORIES))
         return {"PROMPTER_LOG": url, "PROMPTER_DB_PASSWORD": server.password}
 
     return environment
@@ -79,16 +79,12 @@ def test_the_whole_round(
     person.edit(1)
     person.type(WHILE_AWAY)
     expect(person.status).to_have_attribute("data-state", "offline")
-    assert int(person.status.get_attribute("data-unsent") or 0) > 0
+    expect(person.status).not_to_have_attribute("data-unsent", "0")
 
     # It comes back; work goes on.
     lab.start()
-    person.dismiss_dialogs()
     person.sent()
-    person.dismiss_dialogs()
-    person.command("kernelmenu:restart")
-    person.dismiss_dialogs()
-    person.wait_for_kernel()
+    person.choose_kernel()
     person.edit(1)
     person.page.keyboard.press("Enter")
     person.type(AFTERWARDS)
@@ -99,7 +95,7 @@ def test_the_whole_round(
     saved = json.loads((lab.root / "round.ipynb").read_text("utf-8"))
     replayed = replay(log, tmp_path)
     assert cells_of(replayed) == cells_of(saved)
-    events = asyncio.run(read(log))
+    events = awaited(read(log))
     assert typed_by_hand(events) == FIRST + WHILE_AWAY + AFTERWARDS
     assert [body.text for body in bodies(events, PromptAnswered)] == ["to have three loans"]
     assert run_command(log, "verify").stdout.endswith("the chain is whole.\n")
@@ -150,5 +146,3 @@ def bodies(events: list[Event], kind: type[Any]) -> list[Any]:
 
 def session_of(events: list[Event]) -> str:
     return str(next(event.session_id for event in events if event.type == "session.opened"))
-
-

@@ -67,6 +67,13 @@ class Lab:
         place = f"lab/tree/{notebook}?reset&" if self._application == "lab" else f"notebooks/{notebook}?"
         return f"{self.url}{place}token={TOKEN}"
 
+    def without_plugin(self) -> None:
+        """Have JupyterLab load everything but the plugin of this project."""
+        labconfig = self._home / "config" / "labconfig"
+        labconfig.mkdir(parents=True)
+        disabled = {"disabledExtensions": {"jupyterlab-prompter": True}}
+        (labconfig / "page_config.json").write_text(json.dumps(disabled), encoding="utf-8")
+
     def start(self) -> None:
         """Start, and return when the server answers."""
         command = [

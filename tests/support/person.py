@@ -1,4 +1,4 @@
-"""A person at a notebook in a real browser: what they do, and what they can see. It waits for signals, never for time."""
+"""A person at a notebook in a real browser: what they do and what they see. They wait for signals, never for time."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Person:
         self.page = page
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
+        lost_server = page.locator(".jp-Dialog", has_text="Server Connection Error")
+        page.add_locator_handler(lost_server, self._close_server_dialog, no_wait_after=True)
 
     @property
     def status(self) -> Locator:
@@ -102,6 +104,11 @@ class Person:
         """Save, and wait until the file is written."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
 
+    def dirty(self) -> bool:
+        """Whether JupyterLab holds the notebook for changed since it was saved."""
+        dirty: bool = self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.dirty")
+        return dirty
+
     def sent(self) -> None:
         """Wait until everything that happened is in the log."""
         expect(self.status).to_have_attribute("data-unsent", "0")
@@ -113,7 +120,17 @@ class Person:
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
 
-    def dismiss_dialogs(self) -> None:
-        """Close what JupyterLab asks after its server was gone."""
-        while (button := self.page.locator(".jp-Dialog .jp-Dialog-button.jp-mod-accept")).count():
-            button.first.click()
+    def choose_kernel(self, name: str = "python3") -> None:
+        """Choose a kernel, as JupyterLab asks one to once it noticed that the old one is gone."""
+        self.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.sessionContext.session === null")
+        self.page.evaluate(
+            """async name => {
+                await window.jupyterapp.shell.currentWidget.sessionContext.changeKernel({ name });
+            }""",
+            name,
+        )
+        self.wait_for_kernel()
+
+    def _close_server_dialog(self) -> None:
+        # By a script: JupyterLab may close the dialog itself while this runs.
+        self.page.evaluate("() => { document.querySelector('.jp-Dialog button')?.click(); }")

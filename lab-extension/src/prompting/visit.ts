@@ -4,6 +4,8 @@ import type { Notebook } from '@jupyterlab/notebook';
 
 import type { Footing } from './footing';
 import type { InlinePrompt } from './inline-prompt';
+import { contained } from './shield';
+import { steadily } from './steady';
 import { cellOf, giveBack, whereabouts, type Whereabouts } from './whereabouts';
 
 /** Remembers one place at a time; going from prompt to prompt is one stay. */
@@ -42,6 +44,10 @@ export class Visit {
     this._place = null;
     const cell = cellOf(this._notebook, place);
     const wasSeen = cell !== null && place.top !== null;
+    if (wasSeen && !cell.inViewport) {
+      this._return(view, act, place);
+      return;
+    }
     this._footing.keep(
       view,
       () => {
@@ -52,6 +58,31 @@ export class Visit {
         ? { anchor: cell.node, top: place.top ?? undefined }
         : { anchor: view.parent?.node ?? null }
     );
+  }
+
+  /** Come back to a cell that windowing took out meanwhile: it has no place until the notebook has drawn it again. */
+  private _return(
+    view: InlinePrompt,
+    act: () => void,
+    place: Whereabouts
+  ): void {
+    const { scroller } = this._footing;
+    this._footing.keep(view, act, { anchor: view.parent?.node ?? null });
+    scroller.scrollTo({ top: place.scrollTop, behavior: 'instant' });
+    giveBack(this._notebook, place);
+    const settle = contained(() => {
+      const cell = cellOf(this._notebook, place);
+      steadily(
+        scroller,
+        cell?.node ?? null,
+        () => undefined,
+        place.top ?? undefined
+      );
+    });
+    void this._notebook
+      .scrollToItem(this._notebook.activeCellIndex)
+      .then(() => requestAnimationFrame(settle))
+      .catch(() => undefined);
   }
 
   private readonly _notebook: Notebook;

@@ -10,6 +10,8 @@ export interface Whereabouts {
   mode: NotebookMode;
   /** The active cell's top edge, pixels from the window's top; null if it was out of view. */
   top: number | null;
+  /** How far the notebook was scrolled, pixels. */
+  scrollTop: number;
   /** What had the focus outside the notebook's cells; null if it was in the active cell or nowhere. */
   outside: HTMLElement | null;
 }
@@ -34,6 +36,7 @@ export function whereabouts(
       cell && isInView(scroller, cell.node)
         ? cell.node.getBoundingClientRect().top
         : null,
+    scrollTop: scroller.scrollTop,
     outside: from && !notebook.node.contains(from) ? from : null
   };
 }
