@@ -14,6 +14,11 @@ from support.mariadb import MariaDB
 KINDS = ("memory", "sqlite", "mysql")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--pictures DIR``: where the browser tests put the README's pictures."""
+    parser.addoption("--pictures", default="", help="directory for the README's pictures")
+
+
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[MariaDB]:
     """The server that all tests share."""

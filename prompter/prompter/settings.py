@@ -15,6 +15,9 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir
 
+from prompter_events import LogUrlInvalid
+from prompter_events.url import parse_url
+
 from .errors import SettingInvalid
 from .study import WITHOUT_STUDY, Study, load_study
 
@@ -55,6 +58,15 @@ def default_log_url(environment: Mapping[str, str]) -> str:
     return f"sqlite:///{Path(jupyter_data_dir()).absolute() / 'prompter' / 'log.db'}"
 
 
+def checked_log_url(url: str) -> str:
+    """The URL, if it names a log. Raises ``SettingInvalid`` that names the setting."""
+    try:
+        parse_url(url)
+    except LogUrlInvalid as error:
+        raise SettingInvalid(f"PROMPTER_LOG: {error}") from None
+    return url
+
+
 def read_settings(
     environment: Mapping[str, str] = os.environ,
     *,
@@ -69,7 +81,7 @@ def read_settings(
     """
     study_path = study or environment.get("PROMPTER_STUDY", "")
     return Settings(
-        log_url=log_url or default_log_url(environment),
+        log_url=checked_log_url(log_url or default_log_url(environment)),
         study=load_study(Path(study_path).expanduser()) if study_path else WITHOUT_STUDY,
         condition=_condition(condition or environment.get("MODE", "")),
         participant=participant or environment.get("JP_PLUGIN_USER") or None,

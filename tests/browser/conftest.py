@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from support.lab import Lab
+from support.notebooks import StartLab
 from support.person import Person
 
 CHROMIUM = "/usr/bin/chromium"
@@ -33,8 +32,6 @@ pace:
   quiet: {typing: 300 ms, run: 0 s}
   caps: {hour: 1000, day: 1000, apart: 0 s}
 """
-
-StartLab = Callable[..., Lab]
 
 
 @pytest.fixture(scope="session")
@@ -100,27 +97,3 @@ def start_lab(tmp_path: Path) -> Iterator[StartLab]:
     yield start
     for lab in started:
         lab.stop()
-
-
-def write_notebook(path: Path, *sources: str, heading: str = "") -> None:
-    """A notebook of code cells ``cell-0``, ``cell-1`` …, as JupyterLab itself writes it."""
-    cells: list[dict[str, Any]] = [
-        {
-            "cell_type": "code",
-            "execution_count": None,
-            "id": f"cell-{index}",
-            "metadata": {},
-            "outputs": [],
-            "source": source.splitlines(keepends=True),
-        }
-        for index, source in enumerate(sources)
-    ]
-    if heading:
-        cells.insert(0, {"cell_type": "markdown", "id": "heading", "metadata": {}, "source": [f"# {heading}"]})
-    notebook = {
-        "cells": cells,
-        "metadata": {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from prompter.storage import DIRECTORIES, open_study_log
 from support.awaiting import awaited
 from support.lab import free_port
 from support.mariadb import MariaDB
+from support.notebooks import StartLab, write_notebook
 from support.person import Person
-
-from conftest import StartLab, write_notebook
-from prompter.storage import DIRECTORIES, open_study_log
 
 FAULTS = {
     "no such kind of log": ({"PROMPTER_LOG": "postgres://somewhere/db"}, "PROMPTER_LOG"),

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from conftest import StartLab, write_notebook
 from prompter.storage import open_study_log
 from prompter_events import Event
 from prompter_events.catalogue.notebook import CellEdited
 from prompter_events.catalogue.prompts import PromptAnswered
 from support.awaiting import awaited
+from support.notebooks import StartLab, write_notebook
 from support.person import Person
 
 Environment = Callable[[str], dict[str, str]]

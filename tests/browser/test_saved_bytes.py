@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect
-from support.person import Person
 
-from conftest import StartLab, write_notebook
+from support.notebooks import StartLab, write_notebook
+from support.person import Person
 
 SOURCES = ("import math\nmath.pi", "print('one')\n1 / 0", "# given\nx = 2")
 

@@ -1,7 +1,6 @@
 """What is particular to the log in an SQLite file."""
 
 # A test may block its own loop.
-# ruff: noqa: ASYNC240
 
 from __future__ import annotations
 

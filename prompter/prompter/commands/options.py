@@ -13,7 +13,7 @@ import typer
 from prompter_events import Log, SessionId
 
 from ..errors import SettingInvalid
-from ..settings import default_log_url
+from ..settings import checked_log_url, default_log_url
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 def log_url(option: str) -> str:
     """What ``--log`` says, else the environment's log."""
-    return option or default_log_url(os.environ)
+    return checked_log_url(option or default_log_url(os.environ))
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
