@@ -3,7 +3,9 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['lib', 'node_modules', 'style', 'src/protocol.ts', '*.config.*'] },
+  {
+    ignores: ['lib', 'node_modules', 'style', 'src/protocol.ts', '*.config.*']
+  },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   prettier,

@@ -52,12 +52,20 @@ def test_pictures_of_the_prompt_under_its_cell(
     assert output is not None
     assert box["y"] >= output["y"] + output["height"]
     page.evaluate("() => document.querySelectorAll('.Toastify').forEach(toast => toast.remove())")
+    person.command("application:toggle-left-area")
+    show_prompt(person)
     page.screenshot(path=pictures / "prompt.png")
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
     page.set_viewport_size({"width": 760, "height": 800})
-    expect(person.prompt).to_be_visible()
+    show_prompt(person)
     page.screenshot(path=pictures / "prompt-dark.png")
+
+
+def show_prompt(person: Person) -> None:
+    """Scroll until the prompt stands in the lower half, with its cell and output above it."""
+    person.prompt.evaluate("node => node.scrollIntoView({ block: 'center' })")
+    expect(person.prompt).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize(("scheme", "width", "name"), [("light", 1280, "timeline"), ("dark", 900, "timeline-dark")])
