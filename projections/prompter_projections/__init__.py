@@ -9,6 +9,7 @@ from .prompts import CurrentPrompt, PromptsProjection, open_prompts
 from .rebuild import RebuildStopped, rebuild
 from .replay import Notebook, UnknownSession, notebook_at
 from .sessions import SessionSummary, sessions
+from .timeline import timeline
 from .worker import Worker, WorkerStopped
 
 MIGRATIONS = ("prompter_projections", Path(__file__).parent / "migrations")
@@ -35,4 +36,5 @@ __all__ = [
     "open_prompts",
     "rebuild",
     "sessions",
+    "timeline",
 ]

@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import nbformat
 
 from prompter_events.catalogue.notebook import CellEdited
 from prompter_events.catalogue.runs import RunError, RunOutput
@@ -23,6 +22,9 @@ from . import notebook
 from .fold import body_of
 from .notebook import EMPTY, Cell, Note, NotebookState
 from .text import Text, well_formed
+
+if TYPE_CHECKING:
+    import nbformat
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,6 +67,9 @@ class Notebook:
         Outputs are there where their whole text was recorded; errors as far as they were. An id that nbformat does not
         take is replaced, and kept in the cell's metadata.
         """
+        # Its JSON schema takes seconds to import; only those who write a notebook need it.
+        import nbformat  # noqa: PLC0415
+
         metadata: dict[str, Any] = {}
         if self.state.kernel_name:
             name = well_formed(self.state.kernel_name)

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import nbformat
 import typer
 
 from prompter_events import Position
@@ -34,6 +33,8 @@ def replay(
     if at and position is not None:
         raise SettingInvalid("give --at or --position, not both")
     notebook = run(_replay(log_url(log), session, _moment(at), position))
+    import nbformat  # noqa: PLC0415  # takes seconds to import; the other commands need not wait for it
+
     text: str = nbformat.writes(notebook.to_ipynb())  # type: ignore[no-untyped-call]  # nbformat has no types here
     output.write_text(text + "\n", encoding="utf-8")
     for divergence in notebook.divergences:
