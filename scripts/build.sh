@@ -120,6 +120,7 @@ case $command in
         install_test_programs
         BUILD_FRONTEND=1 # the tests are about the sources as they stand
         install_prompter test
+        install_browser_driver
         run_checks
         run_tests
         ;;

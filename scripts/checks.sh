@@ -11,9 +11,17 @@ install_test_programs() {
         step "adding the system user mysql, as whom the tests' MariaDB runs" \
             useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /bin/false mysql
     fi
-    chromium --version >>"$log_file" 2>&1 || install_debian_packages chromium
+    # Chromium's package brings no font, and a page without letters has other sizes.
+    chromium --version >>"$log_file" 2>&1 || install_debian_packages chromium fonts-dejavu-core
     chromium --version >>"$log_file" 2>&1 ||
         fail "the browser tests need Debian's chromium as /usr/bin/chromium, and the one here does not run; see $log_file"
+}
+
+# Playwright comes with a Node.js of its own, and that one needs a library which not every machine has.
+install_browser_driver() {
+    python -m playwright --version >>"$log_file" 2>&1 || install_debian_packages libatomic1
+    python -m playwright --version >>"$log_file" 2>&1 ||
+        fail "Playwright, which drives the browser, does not run here; see $log_file"
 }
 
 has_program() {

@@ -69,7 +69,8 @@ class Follower:
         return stop
 
     async def run(self) -> None:
-        """Follow until cancelled. An unreachable log is asked again each second."""
+        """Follow until cancelled. An unreachable log is asked again each second, and said once."""
+        said = ""
         while True:
             try:
                 head = await self._log.wait(self._position)
@@ -77,8 +78,10 @@ class Follower:
                     self._tell(event)
                     self._position = event.position
                 self._position = max(self._position, head)
+                said = ""
             except LogError as error:
-                logger.warning("prompts wait: %s", error)
+                if said != (said := str(error)):
+                    logger.warning("prompts wait: %s", error)
                 await asyncio.sleep(_RETRY_SECONDS)
 
     def _tell(self, event: Event) -> None:

@@ -70,8 +70,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         if self.selected_subprotocol != SUBPROTOCOL:
             self._close(4426, f"this server speaks {SUBPROTOCOL}; reload the page")
             return
-        await self._service.settled()
-        running = self._service.running
+        running = await self._service.ready()
         if running is None:
             self._not_recording()
             return

@@ -12,8 +12,9 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
-from prompter_events import Log, LogCorrupt, LogTooNew, LogUrlInvalid, Position, PrompterError
+from prompter_events import Log, LogCorrupt, LogError, LogTooNew, LogUrlInvalid, Position, PrompterError
 from prompter_projections import CurrentProjection, PromptsProjection, Worker
 
 from .errors import SettingInvalid
@@ -84,6 +85,21 @@ class Service:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+
+    async def ready(self) -> Running | None:
+        """What a new socket works with; none while nothing can be recorded. After a refusal the log is tried first."""
+        await self._settled.wait()
+        running = self._running
+        if running is None or not self._reason:
+            return running
+        try:
+            await running.log.lease("check", holder := uuid4(), 1)
+            await running.log.release("check", holder)
+        except LogError as error:
+            self.refused(error)
+            return None
+        self.recovered()
+        return running
 
     def refused(self, error: PrompterError) -> None:
         """The log refused a write: pages are told why until it takes one again."""

@@ -24,6 +24,7 @@ from prompter_events import (
     open_log,
     verify,
 )
+from prompter_events.numbered import EVENTS, migrations_in
 from prompter_events.rows import EVENT_COLUMNS
 from prompter_events.sqlite import SqliteStore, database, network_filesystem
 from prompter_events.sqlite.errors import translate
@@ -100,7 +101,9 @@ def open_directory() -> Iterator[Path]:
     shutil.rmtree(directory)
 
 
-async def test_a_file_without_the_right_to_write_is_read_only(open_directory: Path) -> None:
+async def test_a_file_without_the_right_to_write_is_read_only(
+    open_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = open_directory / "study.db"
     url = f"sqlite:///{path}"
     async with open_log(url, migrate=True) as log:
@@ -108,6 +111,9 @@ async def test_a_file_without_the_right_to_write_is_read_only(open_directory: Pa
         await log.append(producer, events(producer, 1, 1))
     path.chmod(0o444)
     open_directory.chmod(0o555)
+    # Read before: whoever root becomes below may not enter root's home, where the package may be installed.
+    own = migrations_in([EVENTS], "sqlite")
+    monkeypatch.setattr("prompter_events.sqlite.tables.migrations_in", lambda directories, dialect: own)
     user = os.geteuid()
     if user == 0:  # root may write everything
         os.seteuid(NOBODY)
