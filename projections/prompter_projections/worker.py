@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 from prompter_events.clock import now_micros
-from prompter_events.errors import CheckpointMoved, LogUnavailable, PrompterError
+from prompter_events.errors import CheckpointMoved, LogError, LogReadOnly, LogUnavailable, PrompterError
 from prompter_events.event import Event, Position
 from prompter_events.log import Checkpoint, Log
 
@@ -78,9 +78,10 @@ class Worker(Generic[S]):
     async def run(self) -> None:
         """Keep the projection current until ``stop()`` or cancellation.
 
-        Waits while another worker holds the lease, and while the log is unavailable. Other errors of the log, such as
-        ``LogCorrupt``, come out: somebody must look.
+        Waits while another worker holds the lease, and while the log is unavailable or takes no writes. Other errors of
+        the log, such as ``LogCorrupt``, come out: somebody must look.
         """
+        self._ended = False
         try:
             while not self._stopping.is_set():
                 try:
@@ -91,7 +92,7 @@ class Worker(Generic[S]):
                 except CheckpointMoved as moved:
                     logger.info("%s; going on from there", moved)
                     await self._unless_stopped(self._pause(_FIRST_PAUSE))
-                except LogUnavailable as error:
+                except (LogUnavailable, LogReadOnly) as error:
                     await self._wait_for_log(error)
         finally:
             self._ended = True
@@ -192,7 +193,7 @@ class Worker(Generic[S]):
                 )
                 failed[where] = failure.letter
 
-    async def _wait_for_log(self, error: LogUnavailable) -> None:
+    async def _wait_for_log(self, error: LogError) -> None:
         if not self._pauses:
             logger.warning("%s waits for the log: %s", self._projection.name, error)
         await self._unless_stopped(self._pause(min(_FIRST_PAUSE * 2**self._pauses, _LONGEST_PAUSE)))
@@ -225,5 +226,5 @@ class Worker(Generic[S]):
     async def _let_go(self) -> None:
         try:
             await self._log.release(self._projection.name, self._holder)
-        except LogUnavailable:
+        except (LogUnavailable, LogReadOnly):
             logger.info("the lease of %s could not be given back; it ends by itself", self._projection.name)

@@ -74,6 +74,9 @@ _SERVER_SAYS = frozenset(
 PAGE_SAYS = frozenset(CATALOGUE) - _SERVER_SAYS
 """The event types that a page may send. The others are facts of the server."""
 
+#: Versions 4 and 7. The server's own producers have ids derived from names (5), which no page may take.
+_RANDOM_VERSIONS = (4, 7)
+
 _decoder: msgspec.msgpack.Decoder[PageMessage] = msgspec.msgpack.Decoder(PageMessage)
 _encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
 
@@ -189,6 +192,8 @@ class Connection:
     def _hello(self, hello: Hello, now: int) -> Step:
         if self._producer_id is not None:
             return Close(4400, "a second hello")
+        if hello.producer_id.version not in _RANDOM_VERSIONS:
+            return Close(4400, "a producer's id is a random UUID")
         if hello.protocol != PROTOCOL:
             return Close(4426, f"this server speaks protocol {PROTOCOL}; reload the page")
         self._producer_id = ProducerId(hello.producer_id)

@@ -8,14 +8,20 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from prompter_events import Event, Log, LogError, ParticipantId, Position
-from prompter_events.catalogue.prompts import PromptIssued
+from prompter_events.catalogue.prompts import (
+    PromptAnswered,
+    PromptDismissed,
+    PromptExpired,
+    PromptIssued,
+    PromptWithdrawn,
+)
+from prompter_projections.fold import body_of
 
 from .wire.messages import Prompt, ServerMessage, Withdraw
 
 logger = logging.getLogger(__name__)
 
-_ENDS = frozenset({"prompt.answered", "prompt.dismissed", "prompt.expired", "prompt.withdrawn"})
-PROMPT_TYPES = _ENDS | {"prompt.issued"}
+PROMPT_TYPES = frozenset({"prompt.issued", "prompt.answered", "prompt.dismissed", "prompt.expired", "prompt.withdrawn"})
 """The events that open or end a prompt."""
 
 _RETRY_SECONDS = 1.0
@@ -25,12 +31,10 @@ Listener = Callable[[ServerMessage], None]
 
 def message_of(event: Event) -> ServerMessage | None:
     """What a page must be told when this event enters the log, if anything."""
-    if event.type not in PROMPT_TYPES or event.payload is None:
-        return None
-    body = event.body
-    if not isinstance(body, PromptIssued):
-        return Withdraw(prompt_id=body.prompt_id)  # type: ignore[attr-defined]  # each of _ENDS has it
-    if body.deliver != "now":
+    body = body_of(event)
+    if isinstance(body, PromptAnswered | PromptDismissed | PromptExpired | PromptWithdrawn):
+        return Withdraw(prompt_id=body.prompt_id)
+    if not isinstance(body, PromptIssued) or body.deliver != "now":
         return None
     return Prompt(
         prompt_id=body.prompt_id,

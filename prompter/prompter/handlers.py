@@ -15,7 +15,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from prompter_events import ForeignProducer, LogError, ProducerId
+from prompter_events import ForeignProducer, LogError, ParticipantId, ProducerId
 from prompter_events.clock import now_micros
 
 from . import __version__
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 AUTH_RESOURCE = "prompter"
 
+SocketKey = tuple[ParticipantId, ProducerId]
+
 #: A close reason has at most 123 bytes by the WebSocket protocol.
 _REASON_BYTES = 123
 
@@ -39,15 +41,18 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     auth_resource = AUTH_RESOURCE
 
-    def initialize(self, service: Service, sockets: MutableMapping[ProducerId, StreamHandler]) -> None:
-        """``sockets`` is shared by the handlers of one process: the newest socket of each producer."""
+    def initialize(self, service: Service, sockets: MutableMapping[SocketKey, StreamHandler]) -> None:
+        """``sockets`` is shared by the handlers of one process: the newest socket of each producer of each person."""
         self._service = service
         self._sockets = sockets
         self._connection: Connection | None = None
         self._recording: Recording | None = None
-        self._producer_id: ProducerId | None = None
+        self._participant_id: ParticipantId | None = None
+        self._key: SocketKey | None = None
         self._stop_listening: Callable[[], None] = _nothing
         self._heartbeat: asyncio.Task[None] | None = None
+        self._held: list[ServerMessage] | None = []
+        self._gone = False
 
     @property
     def max_message_size(self) -> int:
@@ -81,6 +86,9 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self._service.refused(error)
             self._not_recording()
             return
+        if self._gone:
+            return
+        self._participant_id = participant_id
         settings = running.settings
         asking = settings.condition is not Condition.EXP_NONE
         self._connection = Connection(participant_id, settings.study, asking=asking)
@@ -106,11 +114,12 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def on_close(self) -> None:
         """Forget the page."""
+        self._gone = True
         self._stop_listening()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
-        if self._producer_id is not None and self._sockets.get(self._producer_id) is self:
-            del self._sockets[self._producer_id]
+        if self._key is not None and self._sockets.get(self._key) is self:
+            del self._sockets[self._key]
         super().on_close()
 
     async def _do(self, step: Step, connection: Connection, recording: Recording) -> None:
@@ -129,15 +138,20 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
                 pass
 
     async def _greet(self, greet: Greet, connection: Connection, recording: Recording) -> None:
-        older = self._sockets.get(greet.producer_id)
-        self._sockets[greet.producer_id] = self
-        self._producer_id = greet.producer_id
+        if self._gone or self._participant_id is None:
+            return
+        self._key = (self._participant_id, greet.producer_id)
+        older = self._sockets.get(self._key)
+        self._sockets[self._key] = self
         if older is not None and older is not self:
             older._close(4409, "taken over by a newer socket")
         last_seq = await recording.last_seq(greet.producer_id)
         sessions = await recording.known_sessions(greet)
         for message in connection.greeted(last_seq, recording.epoch, await recording.prompts(), sessions):
             await self._send(message)
+        held, self._held = self._held or [], None
+        for message in held:
+            self._push(message)
         self._heartbeat = asyncio.create_task(self._beat(connection), name="prompter heartbeat")
 
     async def _beat(self, connection: Connection) -> None:
@@ -147,8 +161,10 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
                 await self._send(connection.ping(now_micros()))
 
     def _push(self, message: ServerMessage) -> None:
-        """Send what the follower saw. Before the welcome nothing is pushed: the greeting brings what is open."""
-        if self._heartbeat is not None:
+        """Send what the follower saw; what it saw during the greeting comes after the greeting."""
+        if self._held is not None:
+            self._held.append(message)
+        else:
             with contextlib.suppress(WebSocketClosedError):
                 self.write_message(encode(message), binary=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -57,9 +57,10 @@ class Service:
         self._reason = "the log is being opened"
         self._task: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
+        self._stopping = asyncio.Event()
         self.settings: Settings | None = None
         self.trouble = ""
-        """One line about a worker that ended by itself."""
+        """One line about a worker or follower that ended by an error, the latest."""
 
     @property
     def running(self) -> Running | None:
@@ -83,8 +84,7 @@ class Service:
         """Finish what is under way, then let go of the log."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def ready(self) -> Running | None:
         """What a new socket works with; none while nothing can be recorded. After a refusal the log is tried first."""
@@ -128,6 +128,10 @@ class Service:
                 self._settled.set()
                 if isinstance(error, _WILL_NOT_MEND):
                     return
+            except Exception as error:
+                logger.exception("Prompter could not start")
+                self._reason = f"an internal error, see the server's log: {type(error).__name__}: {error}"
+                self._settled.set()
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LAST_RETRY)
 
@@ -139,10 +143,8 @@ class Service:
             Worker(log, PromptsProjection()),
             Worker(log, Prompting(settings.study)),
         ]
-        tasks = [asyncio.create_task(worker.run(), name="prompter worker") for worker in workers]
-        tasks.append(asyncio.create_task(follower.run(), name="prompter follower"))
-        for task in tasks:
-            task.add_done_callback(self._ended)
+        tasks = [asyncio.create_task(self._kept_going(worker.run)) for worker in workers]
+        tasks.append(asyncio.create_task(self._kept_going(follower.run)))
         self._running = Running(log, follower, settings, workers)
         self._reason = ""
         self._settled.set()
@@ -152,6 +154,7 @@ class Service:
         finally:
             self._running = None
             self._reason = "the server is stopping"
+            self._stopping.set()
             for worker in workers:
                 worker.stop()
             tasks[-1].cancel()
@@ -160,8 +163,14 @@ class Service:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """A worker or the follower ended by itself: events still enter the log, but somebody must look."""
-        if not task.cancelled() and (error := task.exception()):
-            logger.error("a %s ended: %s", task.get_name(), error, exc_info=error)
-            self.trouble = f"{task.get_name()}: {error}"
+    async def _kept_going(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Run a worker or the follower; begin again if it ends by an error: events still enter the log meanwhile."""
+        while not self._stopping.is_set():
+            try:
+                await run()
+                return
+            except Exception as error:
+                self.trouble = f"{type(error).__name__}: {error}"
+                logger.exception("a part of Prompter ended and begins again in %d s", _LAST_RETRY)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), _LAST_RETRY)

@@ -82,10 +82,17 @@ def read_settings(
     study_path = study or environment.get("PROMPTER_STUDY", "")
     return Settings(
         log_url=checked_log_url(log_url or default_log_url(environment)),
-        study=load_study(Path(study_path).expanduser()) if study_path else WITHOUT_STUDY,
+        study=load_study(_expanded(study_path)) if study_path else WITHOUT_STUDY,
         condition=_condition(condition or environment.get("MODE", "")),
         participant=participant or environment.get("JP_PLUGIN_USER") or None,
     )
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise SettingInvalid(f"PROMPTER_STUDY is {path}, and there is no such user: write the whole path") from None
 
 
 def _condition(name: str) -> Condition:

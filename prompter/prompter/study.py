@@ -26,9 +26,9 @@ OUTPUT_BYTES_WITHOUT_STUDY = 2 * KIB
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked, in each language of the study, and the answers that one click gives."""
 
-    now: dict[str, str]
+    now: dict[str, Annotated[str, Meta(max_length=2000)]]
     """The wording while the person works, by language."""
-    choices: list[str] = []
+    choices: list[Annotated[str, Meta(max_length=512)]] = []
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,13 +152,13 @@ def load_study(path: Path) -> Study:
         ) from None
     try:
         written: Any = yaml.safe_load(raw)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingInvalid(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     try:
         return _study(msgspec.convert(written, _StudyFile), raw)
     except msgspec.ValidationError as error:
         raise SettingInvalid(f"{path}: {error}{_known(str(error))}") from None
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise SettingInvalid(f"{path}: {error}") from None
 
 
@@ -166,6 +166,8 @@ def _study(written: _StudyFile, raw: bytes) -> Study:
     questions = {**DEFAULT_QUESTIONS, **written.questions}
     language = written.languages[0]
     rules = tuple(written.rules) if written.rules is not None else DEFAULT_RULES
+    if len({rule.use for rule in rules}) < len(rules):
+        raise ValueError("a rule is used twice; each can be used once")
     for rule in rules:
         if rule.use not in KNOWN_RULES:
             raise ValueError(f"unknown rule {rule.use!r}; known are {', '.join(KNOWN_RULES)}")

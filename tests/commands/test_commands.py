@@ -99,6 +99,13 @@ def test_migrate_creates_a_log_and_then_changes_nothing(tmp_path: Path) -> None:
     assert prompter("check", "--log", url).returncode == 0
 
 
+def test_check_passes_on_a_fresh_machine_where_the_log_is_made_at_the_first_start(tmp_path: Path) -> None:
+    done = prompter("check", "--log", f"sqlite:///{tmp_path}/new/log.db")
+    assert done.returncode == 0, done.stdout
+    assert "made when Jupyter starts" in done.stdout
+    assert not (tmp_path / "new").exists()
+
+
 MISTAKES = {
     "a log of an unknown kind": (["sessions", "--log", "postgres://x/y"], {}, "PROMPTER_LOG"),
     "a log that is not there": (["sessions", "--log", "sqlite:////nowhere/log.db"], {}, "prompter migrate"),

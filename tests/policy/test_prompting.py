@@ -16,6 +16,7 @@ from prompter_events.catalogue.prompts import (
     PromptDismissed,
     PromptExpired,
     PromptIssued,
+    PromptSnoozed,
     PromptSuppressed,
     PromptWithdrawn,
 )
@@ -208,6 +209,30 @@ def test_an_answer_ends_the_row_of_unanswered_questions() -> None:
     desk.run("d")
     desk.wait(2 * SECOND)
     assert len(issued(desk)) == 4
+
+
+def test_a_page_that_died_while_a_cell_ran_does_not_silence_that_cell() -> None:
+    desk = Desk(study())
+    desk.add("new")
+    desk.schedule("new")
+    desk.running.clear()  # the browser is gone; nobody says how the run ended
+    desk.reload()
+    desk.run("new")
+    desk.wait(2 * SECOND)
+    assert len(issued(desk)) == 1
+
+
+def test_later_puts_the_end_of_a_question_off() -> None:
+    desk = Desk(study(expires=20 * 60_000, snooze=10 * 60_000))
+    desk.add("new")
+    desk.run("new")
+    desk.wait(12 * MINUTE)
+    [prompt] = issued(desk)
+    desk.say(PromptSnoozed(prompt_id=prompt.prompt_id, until=desk.now + 10 * MINUTE))
+    desk.wait(20 * MINUTE)
+    assert desk.bodies(PromptExpired) == []
+    desk.wait(10 * MINUTE)
+    assert len(desk.bodies(PromptExpired)) == 1
 
 
 def test_removing_the_cell_withdraws_its_question() -> None:

@@ -65,3 +65,9 @@ def test_it_is_a_ratio_for_any_text(before: str, after: str) -> None:
 def test_very_deep_code_does_not_break_it() -> None:
     deep = "(" * 5000 + "1" + ")" * 5000
     assert similarity(deep, deep + " + 1") <= 1
+
+
+def test_a_long_list_with_other_numbers_is_compared_without_a_long_wait() -> None:
+    # The exact comparison of this pair takes minutes; the suite would stand still.
+    before, after = (repr(list(range(start, start + 3000))) for start in (0, 10_000))
+    assert 0 < similarity(before, after) < 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import msgpack
 import pytest
@@ -159,6 +159,7 @@ BAD_FRAMES = {
     "deep nesting": b"\x91" * 200_000,
     "huge length": b"\xdf\xff\xff\xff\xff",
     "bad producer": hello(producer_id=b"short"),
+    "a producer of the server": hello(producer_id=uuid5(UUID(int=1), "prompting").bytes),
     "events first": frame(type="events", first_seq=1, events=[]),
 }
 

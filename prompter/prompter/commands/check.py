@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import typer
@@ -63,6 +64,9 @@ async def _log_findings(url: str) -> AsyncIterator[Finding]:
         if isinstance(target, SqliteUrl) and (kind := network_filesystem(target.path)):
             yield Finding("log", False, f"{target.path} lies on {kind}: SQLite's WAL needs a local disk; move it")
             return
+        if isinstance(target, SqliteUrl) and not target.path.exists():
+            yield _new_file(target.path.absolute(), url)
+            return
         async with open_study_log(url) as opened:
             head = await opened.head()
             yield Finding("log", True, f"{url}, {head.position:,} events")
@@ -73,6 +77,14 @@ async def _log_findings(url: str) -> AsyncIterator[Finding]:
             yield _clock_finding([event.recorded_at async for event in opened.read(after=newest)])
     except PrompterError as error:
         yield Finding("log", False, str(error))
+
+
+def _new_file(path: Path, url: str) -> Finding:
+    """A log that the server will make when it starts."""
+    nearest = next(parent for parent in path.parents if parent.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return Finding("log", True, f"{url}, made when Jupyter starts")
+    return Finding("log", False, f"{url} cannot be made: {nearest} takes no files; correct its rights or PROMPTER_LOG")
 
 
 def _clock_finding(recorded: list[int]) -> Finding:

@@ -31,8 +31,6 @@ class CellMemory(Struct, frozen=True):
     """Added, or changed, by this participant: a given cell that was only run is not new."""
     runs: int = 0
     """Runs so far: the version of the newest one."""
-    running: frozenset[UUID] = frozenset()
-    """Runs that are scheduled or going on."""
     asked_source: str | None = None
     """The source that was last asked about."""
     muted: bool = False
@@ -68,7 +66,8 @@ class OpenPrompt(Struct, frozen=True):
 
     place: Place
     session_id: UUID
-    issued_at: int
+    waits_since: int
+    """When it was issued, or the moment until which it was put off: it expires from there."""
 
 
 class HeldBack(Struct, frozen=True):

@@ -50,20 +50,24 @@ def pace(memory: ParticipantMemory, proposal: Proposal, limits: Pace, *, adaptiv
     if now >= _lapses(proposal, limits):
         return Hold("stale")
     until = next_look(memory, proposal, limits, adaptive=adaptive)
-    return Ask() if now >= until and not cell.running else Wait(until)
+    return Ask() if now >= until and not _is_running(memory, proposal) else Wait(until)
 
 
 def next_look(memory: ParticipantMemory, proposal: Proposal, limits: Pace, *, adaptive: bool) -> int:
     """When a proposal that waits is to be looked at again without an event: it may ask then, or has lapsed."""
-    cell = memory.cells[proposal.place.notebook_id][proposal.place.cell_id]
     lapses = _lapses(proposal, limits)
-    if cell.running:
+    if _is_running(memory, proposal):
         return lapses  # the end of the run is an event
     quiet = max(
         memory.last_key_at + limits.quiet_typing * 1000,
         proposal.proposed_at + limits.quiet_run * 1000,
     )
     return min(max(quiet, _spaced(memory, limits, adaptive)), lapses)
+
+
+def _is_running(memory: ParticipantMemory, proposal: Proposal) -> bool:
+    """Whether the page that would ask is running the cell; a page that died runs nothing."""
+    return any(run.session_id == proposal.session_id and run.place == proposal.place for run in memory.runs.values())
 
 
 def _lapses(proposal: Proposal, limits: Pace) -> int:

@@ -57,7 +57,9 @@ class Prompting:
         """Remember an event."""
         memory = state or ParticipantMemory(participant_id=event.participant_id)
         body = body_of(event)
-        return remember(memory, event, body, self._study.rules) if body is not None else memory
+        if body is None:
+            return memory
+        return remember(memory, event, body, self._study.rules, self._study.pace.snooze * 1000)
 
     def rows(
         self, before: ParticipantMemory | None, after: ParticipantMemory
@@ -85,6 +87,10 @@ class Prompting:
         decision.memory = replace(decision.memory, held_back=())
         self._end_prompts(decision)
         for proposal in sorted(state.proposals, key=lambda p: (-self._priority(p.rule), -p.trigger)):
+            if proposal.rule not in {rule.use for rule in self._study.rules}:
+                self._drop(decision, proposal)
+                self._suppress(decision, proposal, "rule no longer in the study")
+                continue
             verdict = pace(decision.memory, proposal, self._study.pace, adaptive=self._study.adaptive, now=now)
             if isinstance(verdict, Hold):
                 self._drop(decision, proposal)
@@ -97,7 +103,7 @@ class Prompting:
     def due(self, state: ParticipantMemory) -> int | None:
         """When the next proposal or open prompt wants to be looked at."""
         limits = self._study.pace
-        moments = [prompt.issued_at + limits.expires * 1000 for prompt in state.open.values()]
+        moments = [prompt.waits_since + limits.expires * 1000 for prompt in state.open.values()]
         moments.extend(
             next_look(state, proposal, limits, adaptive=self._study.adaptive) for proposal in state.proposals
         )
@@ -148,7 +154,7 @@ class Prompting:
         decision.memory = replace(decision.memory, gone=())
         expires = self._study.pace.expires * 1000
         for prompt_id, prompt in decision.memory.open.items():
-            if decision.now >= prompt.issued_at + expires:
+            if decision.now >= prompt.waits_since + expires:
                 self._expire(decision, prompt_id, prompt)
 
     def _expire(self, decision: _Decision, prompt_id: UUID, prompt: OpenPrompt) -> None:

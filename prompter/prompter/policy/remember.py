@@ -19,7 +19,7 @@ from prompter_events.catalogue.notebook import (
     SessionClosed,
     SessionOpened,
 )
-from prompter_events.catalogue.prompts import PromptAnswered, PromptDismissed
+from prompter_events.catalogue.prompts import PromptAnswered, PromptDismissed, PromptSnoozed
 from prompter_events.catalogue.runs import RunFinished, RunScheduled
 
 from ..settings import Condition
@@ -27,18 +27,27 @@ from ..study import Rule
 from .memory import CellMemory, HeldBack, ParticipantMemory, Place, Proposal, RunMemory, SessionMemory
 from .rules import RULES
 
+#: How much of a source is remembered to compare with, in characters.
+_LONGEST = 64_000
+
+#: How many runs that have not ended are remembered: a page that dies never ends its own.
+_MOST_RUNS = 200
+
 #: Causes by which the participant themself made or changed a cell.
 _OWN = frozenset({"user", "paste", "cut", "drag", "split", "merge", "undo", "redo", "restore"})
 
 
-def remember(memory: ParticipantMemory, event: Event, body: Body, rules: tuple[Rule, ...]) -> ParticipantMemory:
-    """Fold one event of this participant. Events of types that matter nothing here change nothing."""
+def remember(
+    memory: ParticipantMemory, event: Event, body: Body, rules: tuple[Rule, ...], snooze: int
+) -> ParticipantMemory:
+    """Fold one event of this participant. Events of types that matter nothing here change nothing.
+
+    ``snooze``: for how long "later" puts a prompt off, in µs.
+    """
     if isinstance(body, SessionAccepted):
         return _accepted(memory, event, body)
-    if isinstance(body, PromptAnswered):
-        return _ended(replace(memory, unanswered=0), body.prompt_id)
-    if isinstance(body, PromptDismissed):
-        return _dismissed(memory, body)
+    if isinstance(body, PromptAnswered | PromptDismissed | PromptSnoozed):
+        return _reacted(memory, event, body, snooze)
     session = memory.sessions.get(event.session_id)
     if session is None:
         return memory
@@ -76,10 +85,6 @@ def _closed(memory: ParticipantMemory, event: Event, body: SessionClosed, notebo
 
 def _forget_runs(memory: ParticipantMemory, session_id: UUID) -> ParticipantMemory:
     """A session that is over runs nothing any more."""
-    for run_id, run in memory.runs.items():
-        if run.session_id == session_id:
-            cell = _cell(memory, run.place)
-            memory = _with_cell(memory, run.place, replace(cell, running=cell.running - {run_id}))
     return replace(memory, runs={k: run for k, run in memory.runs.items() if run.session_id != session_id})
 
 
@@ -114,9 +119,9 @@ def _removed(memory: ParticipantMemory, event: Event, body: CellRemoved, noteboo
 def _scheduled(memory: ParticipantMemory, event: Event, body: RunScheduled, notebook_id: UUID) -> ParticipantMemory:
     place = Place(notebook_id, body.cell_id)
     cell = _cell(memory, place)
-    run = RunMemory(event.session_id, place, cell.runs + 1, body.source)
-    memory = replace(memory, runs={**memory.runs, body.run_id: run})
-    return _with_cell(memory, place, replace(cell, runs=run.version, running=cell.running | {body.run_id}))
+    run = RunMemory(event.session_id, place, cell.runs + 1, body.source[:_LONGEST])
+    newest = [*memory.runs.items(), (body.run_id, run)][-_MOST_RUNS:]
+    return _with_cell(replace(memory, runs=dict(newest)), place, replace(cell, runs=run.version))
 
 
 def _finished(
@@ -126,8 +131,6 @@ def _finished(
     if run is None:
         return memory
     cell = _cell(memory, run.place)
-    cell = replace(cell, running=cell.running - {body.run_id})
-    memory = _with_cell(memory, run.place, cell)
     memory = replace(
         memory,
         runs={run_id: other for run_id, other in memory.runs.items() if run_id != body.run_id},
@@ -155,11 +158,30 @@ def _finished(
     return replace(memory, proposals=(*others, proposal), held_back=memory.held_back + superseded)
 
 
+def _reacted(
+    memory: ParticipantMemory, event: Event, body: PromptAnswered | PromptDismissed | PromptSnoozed, snooze: int
+) -> ParticipantMemory:
+    """What the participant did with a prompt, from whichever session."""
+    if isinstance(body, PromptAnswered):
+        return _ended(replace(memory, unanswered=0), body.prompt_id)
+    if isinstance(body, PromptDismissed):
+        return _dismissed(memory, body)
+    return _snoozed(memory, event, body, snooze)
+
+
 def _dismissed(memory: ParticipantMemory, body: PromptDismissed) -> ParticipantMemory:
     prompt = memory.open.get(body.prompt_id)
     if prompt is not None and body.reason == "never":
         memory = _with_cell(memory, prompt.place, replace(_cell(memory, prompt.place), muted=True))
     return _ended(replace(memory, unanswered=memory.unanswered + 1), body.prompt_id)
+
+
+def _snoozed(memory: ParticipantMemory, event: Event, body: PromptSnoozed, snooze: int) -> ParticipantMemory:
+    prompt = memory.open.get(body.prompt_id)
+    if prompt is None:
+        return memory
+    later = replace(prompt, waits_since=event.recorded_at + snooze)
+    return replace(memory, open={**memory.open, body.prompt_id: later})
 
 
 def _ended(memory: ParticipantMemory, prompt_id: UUID) -> ParticipantMemory:

@@ -7,8 +7,12 @@ import re
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-#: Above this many tree nodes only their counts are compared: the exact comparison grows with the square.
-_EXACT_LIMIT = 2_000
+#: Above this many tree nodes only their counts are compared: the exact comparison grows with the third power, and
+#: the policy shares its thread with the server.
+_EXACT_LIMIT = 300
+
+#: Longer cells are compared by the words at their beginning, in characters.
+_LONGEST = 64_000
 
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
@@ -28,7 +32,8 @@ def similarity(before: str, after: str) -> float:
 
 @lru_cache(maxsize=256)
 def _shape(source: str) -> tuple[str, ...]:
-    tree = _parse(source)
+    source, whole = source[:_LONGEST], len(source) <= _LONGEST
+    tree = _parse(source) if whole else None
     if tree is None:
         return tuple(_WORDS.findall(source))
     locals_ = _names_bound(tree)
