@@ -42,8 +42,12 @@ image=${IMAGE:-prompter}
 port=${PLUGIN_PORT:-8888}
 top=$(dirname -- "$(readlink -f -- "$0")")
 
+build_options=()
+if [[ $engine == */podman ]]; then
+    build_options+=(--format docker) # its own format knows no health check
+fi
 if [[ $build ]] || ! "$engine" image inspect "$image" >/dev/null 2>&1; then
-    "$engine" build ${BASE_IMAGE:+--build-arg "BASE_IMAGE=$BASE_IMAGE"} --tag "$image" "$top"
+    "$engine" build "${build_options[@]}" ${BASE_IMAGE:+--build-arg "BASE_IMAGE=$BASE_IMAGE"} --tag "$image" "$top"
 fi
 
 options=(--rm --init --publish "127.0.0.1:$port:$port" --volume prompter-home:/home/prompter --env "PLUGIN_PORT=$port")

@@ -107,6 +107,14 @@ def test_a_failed_step_shows_its_last_words_and_names_the_log(checkout: Path) ->
     assert told.stderr == f"oh\ntest_build: failed: trying; all that was said is in {checkout}/build/log\n"
 
 
+def test_a_setting_under_which_nothing_would_be_recorded_is_one_line(checkout: Path, tmp_path: Path) -> None:
+    found = 'echo "ok      log  fine"; echo "failed  settings    MODE"; exit 1'
+    stub(tmp_path / "bin", "prompter", f'[ "$1" = migrate ] || {{ {found}; }}')
+    script = 'cd "$1"; source scripts/messages.sh; source scripts/install.sh; create_log; echo never'
+    told = run("bash", "-uc", script, "shell", checkout, PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+    assert (told.returncode, told.stdout, told.stderr) == (1, "", "test_build: MODE\n")
+
+
 def open_sample(checkout: Path, home: Path, *assignments: str) -> str:
     """What the last step would start."""
     stub(home / "bin", "jupyter", 'printf "%s\\n" "$@"; echo "token=${JUPYTER_TOKEN-}"; pwd')
