@@ -71,7 +71,7 @@ async def test_a_new_worker_goes_on_where_the_last_one_stopped(log: Log) -> None
         assert await tallies(log) == {page.session_id.bytes: (n, n)}
 
 
-faults: list[Fault | None] = ["before commit", "after commit", "moved", None]
+faults: list[Fault | None] = ["before commit", "after commit", "moved", "disk full", None]
 
 
 @pytest.mark.parametrize("broken", list(itertools.product(faults, repeat=3)))

@@ -12,7 +12,7 @@ import msgspec
 from making import BEGIN, SECOND
 from msgspec.structs import replace
 
-from prompter_events import CheckpointMoved, LogUnavailable, ParticipantId, Position, SessionId
+from prompter_events import CheckpointMoved, LogReadOnly, LogUnavailable, ParticipantId, Position, SessionId
 from prompter_events.catalogue.prompts import PromptExpired, PromptIssued
 from prompter_events.event import Event
 from prompter_events.log import Relation, Row, Transaction
@@ -23,7 +23,7 @@ from prompter_projections.fold import Projection
 TALLY = Relation("tally_row", key=("generation", "session_id"), columns=("events", "last_position"))
 EXPIRY = 10 * SECOND
 
-Fault = Literal["before commit", "after commit", "moved"]
+Fault = Literal["before commit", "after commit", "moved", "disk full"]
 
 
 class Clock:
@@ -52,6 +52,8 @@ class ShakyLog(MemoryLog):
             yield transaction
             if fault == "before commit":
                 raise LogUnavailable("the power went")
+            if fault == "disk full":
+                raise LogReadOnly("the disk is full")
             if fault == "moved":
                 raise CheckpointMoved("tally", 0, 1)
         if fault == "after commit":

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from rich.console import Console
 from rich.table import Table
 
-stdout = Console(highlight=False)
+# A pipe has no width: what reads it wants whole lines.
+stdout = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200)
 stderr = Console(stderr=True, highlight=False)
 
 
@@ -29,11 +31,14 @@ def print_json(rows: Sequence[Mapping[str, Any]]) -> None:
     sys.stdout.write("\n")
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[str] = frozenset()) -> None:
-    """A table; what people typed is shown, not interpreted."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[str] = frozenset(), folding: str = ""
+) -> None:
+    """A table; what people typed is shown, not interpreted. The column ``folding`` gives way where it is narrow."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if heading in right else "left"
+        table.add_column(heading, justify=side, overflow="fold", no_wrap=heading != folding)
     for row in rows:
         table.add_row(*(_escape(cell) for cell in row))
     stdout.print(table)

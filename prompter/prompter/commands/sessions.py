@@ -23,10 +23,10 @@ def list_sessions(log: LogOption = "", json: JsonOption = False) -> None:
     elif not summaries:
         stdout.print("No sessions yet: open a notebook in JupyterLab.")
     else:
-        headings = ["session", "participant", "condition", "notebook", "begin", "length", "runs", "asked", "answered"]
+        headings = ["session", "participant", "condition", "notebook", "begin", "length", "runs", "answers"]
         shortest = _telling(summaries)
         rows = [_cells(summary, shortest) for summary in summaries]
-        print_table(headings, rows, right=frozenset({"runs", "asked", "answered"}))
+        print_table(headings, rows, right=frozenset({"runs"}), folding="notebook")
 
 
 async def _sessions(url: str) -> list[SessionSummary]:
@@ -60,8 +60,7 @@ def _cells(summary: SessionSummary, shortest: int) -> list[str]:
         local_time(summary.began_at),
         length(summary.length),
         str(summary.runs),
-        str(summary.asked),
-        str(summary.answered),
+        f"{summary.answered} of {summary.asked}",
     ]
 
 
