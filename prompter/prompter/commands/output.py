@@ -32,13 +32,17 @@ def print_json(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def print_table(
-    headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[str] = frozenset(), folding: str = ""
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: frozenset[str] = frozenset(),
+    folding: frozenset[str] = frozenset(),
 ) -> None:
-    """A table; what people typed is shown, not interpreted. The column ``folding`` gives way where it is narrow."""
+    """A table; what people typed is shown, not interpreted. The columns ``folding`` give way."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for heading in headings:
         side: Literal["left", "right"] = "right" if heading in right else "left"
-        table.add_column(heading, justify=side, overflow="fold", no_wrap=heading != folding)
+        table.add_column(heading, justify=side, overflow="fold", no_wrap=heading not in folding)
     for row in rows:
         table.add_row(*(_escape(cell) for cell in row))
     stdout.print(table)

@@ -23,10 +23,10 @@ def list_sessions(log: LogOption = "", json: JsonOption = False) -> None:
     elif not summaries:
         stdout.print("No sessions yet: open a notebook in JupyterLab.")
     else:
-        headings = ["session", "participant", "condition", "notebook", "begin", "length", "runs", "answers"]
+        headings = ["session", "who", "condition", "notebook", "begin", "length", "runs", "answers"]
         shortest = _telling(summaries)
         rows = [_cells(summary, shortest) for summary in summaries]
-        print_table(headings, rows, right=frozenset({"runs"}), folding="notebook")
+        print_table(headings, rows, right=frozenset({"runs"}), folding=frozenset({"who", "notebook"}))
 
 
 async def _sessions(url: str) -> list[SessionSummary]:
@@ -54,7 +54,7 @@ def _row(summary: SessionSummary) -> dict[str, Any]:
 def _cells(summary: SessionSummary, shortest: int) -> list[str]:
     return [
         str(summary.session_id)[:shortest],
-        summary.participant,
+        _who(summary),
         summary.condition,
         summary.notebook,
         local_time(summary.began_at),
@@ -62,6 +62,12 @@ def _cells(summary: SessionSummary, shortest: int) -> list[str]:
         str(summary.runs),
         f"{summary.answered} of {summary.asked}",
     ]
+
+
+def _who(summary: SessionSummary) -> str:
+    """The name; of somebody without one, the beginning of their id."""
+    unnamed = summary.participant == str(summary.participant_id)
+    return summary.participant[:8] if unnamed else summary.participant
 
 
 def _telling(summaries: Sequence[SessionSummary]) -> int:
