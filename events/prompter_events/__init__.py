@@ -4,14 +4,18 @@ from .append import Batch, Head, Receipt
 from .catalogue import CATALOGUE, MAX_EVENT_BYTES, Body
 from .chain import notebook_digest
 from .codec import pack, unpack
+from .erasure import NO_PARTICIPANT
 from .errors import (
+    BatchRefused,
     CheckpointMoved,
+    ErasedParticipant,
     EventInvalid,
     ForeignProducer,
     LogCorrupt,
     LogError,
     LogNotMigrated,
     LogReadOnly,
+    LogRestored,
     LogTooNew,
     LogUnavailable,
     LogUrlInvalid,
@@ -38,14 +42,17 @@ from .verify import verify
 __all__ = [
     "CATALOGUE",
     "MAX_EVENT_BYTES",
+    "NO_PARTICIPANT",
     "NO_SESSION",
     "START",
     "Admin",
     "Batch",
+    "BatchRefused",
     "Body",
     "Checkpoint",
     "CheckpointMoved",
     "Directory",
+    "ErasedParticipant",
     "Event",
     "EventInvalid",
     "ForeignProducer",
@@ -55,6 +62,7 @@ __all__ = [
     "LogError",
     "LogNotMigrated",
     "LogReadOnly",
+    "LogRestored",
     "LogTooNew",
     "LogUnavailable",
     "LogUrlInvalid",

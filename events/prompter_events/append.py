@@ -7,13 +7,13 @@ retry runs it again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from .chain import SALT_BYTES, event_hash, payload_digest
-from .errors import ForeignProducer
+from .errors import BatchRefused, ErasedParticipant, ForeignProducer
 from .event import Event, ParticipantId, Position, ProducerId
 
 
@@ -55,6 +55,10 @@ class Receipt:
     """How many were in the log already."""
 
 
+Outcome = Receipt | BatchRefused
+"""What became of one batch: stored, or refused by itself."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What one append writes."""
@@ -63,7 +67,7 @@ class Plan:
     producers: dict[ProducerId, ProducerState]
     """The producers whose row changes."""
     head: Head
-    outcomes: list[Receipt | ForeignProducer]
+    outcomes: list[Outcome]
     """One for each batch, in their order."""
 
 
@@ -72,22 +76,27 @@ def plan_append(
     producers: Mapping[ProducerId, ProducerState],
     batches: Sequence[Batch],
     now: int,
+    erased: Collection[ParticipantId] = (),
 ) -> Plan:
     """Decide what is stored.
 
     Duplicates are dropped, what lies behind a hole in the numbering is left out, and the rest is numbered, stamped with
-    ``now`` (µs since the epoch) and chained. A batch of a producer that belongs to somebody else is refused by itself.
+    ``now`` (µs since the epoch) and chained. A batch of a producer that belongs to somebody else, or of a participant
+    who was ``erased``, is refused by itself.
     """
     known = dict(producers)
     changed: dict[ProducerId, ProducerState] = {}
     stored: list[Event] = []
     position, last_hash = head.position, head.hash
-    outcomes: list[Receipt | ForeignProducer] = []
+    outcomes: list[Outcome] = []
     for batch in batches:
         state = known.get(batch.producer_id)
         owner = state.participant_id if state else batch.events[0].participant_id
         if any(event.participant_id != owner for event in batch.events):
             outcomes.append(ForeignProducer(batch.producer_id))
+            continue
+        if owner in erased:
+            outcomes.append(ErasedParticipant(owner))
             continue
         last_seq = state.last_seq if state else 0
         before = len(stored)

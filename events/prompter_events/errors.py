@@ -4,10 +4,13 @@
 
     PrompterError
     ├── EventInvalid          an event cannot be understood
-    ├── ForeignProducer       a producer or session belongs to another participant
+    ├── BatchRefused          a producer's events are not taken
+    │   ├── ForeignProducer   the producer or session belongs to another participant
+    │   └── ErasedParticipant the participant was erased
     ├── CheckpointMoved       somebody else moved a projection's checkpoint
     └── LogError              the log cannot do what was asked
         ├── LogUnavailable    not now; trying again may help
+        ├── LogRestored       the log is no longer the one that was opened; open it again
         ├── LogReadOnly       the log's file or server takes no writes
         ├── LogNotMigrated    tables are missing or older than the program
         ├── LogTooNew         tables are newer than the program
@@ -23,13 +26,16 @@ from __future__ import annotations
 from uuid import UUID
 
 __all__ = [
+    "BatchRefused",
     "CheckpointMoved",
+    "ErasedParticipant",
     "EventInvalid",
     "ForeignProducer",
     "LogCorrupt",
     "LogError",
     "LogNotMigrated",
     "LogReadOnly",
+    "LogRestored",
     "LogTooNew",
     "LogUnavailable",
     "LogUrlInvalid",
@@ -49,12 +55,24 @@ class EventInvalid(PrompterError):
         self.reason = reason
 
 
-class ForeignProducer(PrompterError):
+class BatchRefused(PrompterError):
+    """The events of one producer are not taken, now or ever; those of others are."""
+
+
+class ForeignProducer(BatchRefused):
     """A producer or session was bound to another participant at first sight."""
 
     def __init__(self, owned: UUID) -> None:
         super().__init__(f"{owned} belongs to another participant")
         self.owned = owned
+
+
+class ErasedParticipant(BatchRefused):
+    """The participant's events were erased, so no more of theirs are taken."""
+
+    def __init__(self, participant_id: UUID) -> None:
+        super().__init__(f"participant {participant_id} was erased: nothing of theirs is recorded any more")
+        self.participant_id = participant_id
 
 
 class CheckpointMoved(PrompterError):
@@ -73,6 +91,10 @@ class LogError(PrompterError):
 
 class LogUnavailable(LogError):
     """The log cannot be reached now, or is too busy; trying again may help."""
+
+
+class LogRestored(LogError):
+    """Another copy of the log stands where the opened one was: positions and hashes read before are void."""
 
 
 class LogReadOnly(LogError):

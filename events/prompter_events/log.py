@@ -22,6 +22,7 @@ from typing import Self
 from uuid import UUID
 
 from .append import Batch, Head, Receipt
+from .erasure import Progress
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 
 Value = int | float | str | bytes | UUID | None
@@ -49,6 +50,16 @@ class Checkpoint:
     generation: int
 
 
+@dataclass(frozen=True)
+class Forgetting:
+    """Rows of a read model to delete: those whose columns equal these values, and whose key column starts so."""
+
+    relation: Relation
+    equal: Row
+    prefix: tuple[str, bytes] | None = None
+    """A column of 16 bytes or more, and what its value begins with."""
+
+
 @dataclass
 class Transaction:
     """What a projection commits together: its rows, its checkpoint, and the events that it emits.
@@ -57,9 +68,14 @@ class Transaction:
     compare-and-set, the head last; so the head lock is held for a moment only. Fold before you open it.
     """
 
+    forgettings: list[Forgetting] = field(default_factory=list)
     saves: list[tuple[Relation, Sequence[Row]]] = field(default_factory=list)
     moves: list[tuple[str, Checkpoint, Checkpoint]] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
+
+    def forget(self, relation: Relation, equal: Row, prefix: tuple[str, bytes] | None = None) -> None:
+        """Delete rows, before any are saved. Raises ``ValueError`` at the end for a selection of everything."""
+        self.forgettings.append(Forgetting(relation, equal, prefix))
 
     def save(self, relation: Relation, rows: Sequence[Row]) -> None:
         """Insert or replace rows by their key."""
@@ -71,7 +87,7 @@ class Transaction:
         self.moves.append((projection, expected, to))
 
     def append(self, producer_id: ProducerId, events: Sequence[Event]) -> None:
-        """Append events, numbered by their producer."""
+        """Append events, numbered by their producer. Those of an erased participant are passed over."""
         if events:
             self.batches.append(Batch(producer_id, events))
 
@@ -79,7 +95,8 @@ class Transaction:
 class Log(ABC):
     """An append-only event log. Open one with ``open_log(url)``; it is an async context manager.
 
-    Every method may raise ``LogUnavailable`` (try again later) or ``LogReadOnly``; reads may raise ``LogCorrupt``.
+    Every method may raise ``LogUnavailable`` (try again later), ``LogReadOnly``, or ``LogRestored`` (open it again);
+    reads may raise ``LogCorrupt``.
     """
 
     @property
@@ -91,14 +108,16 @@ class Log(ABC):
     async def append_batches(self, batches: Sequence[Batch]) -> list[Receipt]:
         """Append several producers' events in one commit. Returns after COMMIT, one receipt for each batch.
 
-        Raises ``ForeignProducer`` if a batch's producer belongs to another participant; the other batches are stored.
+        Raises ``ForeignProducer`` if a batch's producer belongs to another participant, ``ErasedParticipant`` if its
+        participant was erased; the other batches are stored.
         """
 
     async def append(self, producer_id: ProducerId, events: Sequence[Event]) -> Receipt:
         """Append one producer's events, numbered by it. Returns after COMMIT.
 
         What the log holds already counts as a duplicate and is not stored again; what lies behind a hole in the
-        numbering is left out, and ``receipt.last_seq`` tells from where to resend. Raises ``ForeignProducer``.
+        numbering is left out, and ``receipt.last_seq`` tells from where to resend. Raises ``ForeignProducer`` or
+        ``ErasedParticipant``.
         """
         if not events:
             raise ValueError("an append of no events")
@@ -184,6 +203,22 @@ class Log(ABC):
         self, relation: Relation, equal: Mapping[str, Value], present: Iterable[str] = ()
     ) -> list[dict[str, Value]]:
         """Rows of a read model whose columns equal the given values and whose ``present`` columns are not NULL."""
+
+    @abstractmethod
+    async def erase(self, participant_id: ParticipantId, *, by: str, progress: Progress | None = None) -> int:
+        """Remove a participant's payloads and salts, their name and the paths of their notebooks; how many payloads.
+
+        From the first moment on their events are refused. Digests stay, so that ``verify`` passes as before. The last
+        step is ``participant.erased``, at which the projections forget. ``by`` says who did it. Running it again
+        finishes what was interrupted. On MySQL it needs the eraser's account; another one raises ``LogReadOnly``.
+        """
+
+    @abstractmethod
+    async def renew_epoch(self) -> UUID:
+        """Declare that the log was restored from a backup; the new epoch.
+
+        Every log that is open elsewhere raises ``LogRestored`` from then on.
+        """
 
     @abstractmethod
     async def aclose(self) -> None:

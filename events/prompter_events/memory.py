@@ -6,14 +6,25 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
+from msgspec.structs import replace
+
 from .append import Batch, Head, Plan, ProducerState, Receipt, plan_append
 from .chain import GENESIS
 from .clock import now_micros
-from .errors import CheckpointMoved, ForeignProducer, LogUnavailable
+from .erasure import Progress, erasure_of
+from .errors import BatchRefused, CheckpointMoved, LogUnavailable
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from .log import Checkpoint, Log, Relation, Transaction, Value
+from .log import Checkpoint, Forgetting, Log, Relation, Transaction, Value
 from .news import News
-from .transaction import NEW_CHECKPOINT, check_complete, check_relation, check_selection, stored_row, stored_value
+from .transaction import (
+    NEW_CHECKPOINT,
+    check_complete,
+    check_forgetting,
+    check_relation,
+    check_selection,
+    stored_row,
+    stored_value,
+)
 
 _Key = tuple[int | float | str | bytes | None, ...]
 
@@ -34,6 +45,7 @@ class MemoryLog(Log):
         self._notebooks: dict[tuple[ParticipantId, str, str], NotebookId] = {}
         self._checkpoints: dict[str, Checkpoint] = {}
         self._leases: dict[str, tuple[UUID, int]] = {}
+        self._erased: set[ParticipantId] = set()
         self._rows: dict[str, dict[_Key, dict[str, Value]]] = {}
         self._news = News()
         self._closed = False
@@ -48,13 +60,13 @@ class MemoryLog(Log):
         self._store(plan)
         receipts = []
         for outcome in plan.outcomes:
-            if isinstance(outcome, ForeignProducer):
+            if isinstance(outcome, BatchRefused):
                 raise outcome
             receipts.append(outcome)
         return receipts
 
     def _plan(self, batches: Sequence[Batch]) -> Plan:
-        return plan_append(self._head, self._producers, batches, self._clock())
+        return plan_append(self._head, self._producers, batches, self._clock(), self._erased)
 
     def _store(self, plan: Plan) -> None:
         self._events.extend(plan.events)
@@ -116,6 +128,8 @@ class MemoryLog(Log):
         yield transaction
         self._check_open()
         # Everything that may be refused comes before the first change.
+        for forgetting in transaction.forgettings:
+            check_forgetting(forgetting)
         saves = []
         for relation, rows in transaction.saves:
             check_relation(relation)
@@ -129,6 +143,8 @@ class MemoryLog(Log):
         plan = self._plan(transaction.batches)
         check_complete(transaction.batches, plan.outcomes)
 
+        for forgetting in transaction.forgettings:
+            self._forget(forgetting)
         for relation, stored in saves:
             table = self._rows.setdefault(relation.name, {})
             for values in stored:
@@ -137,6 +153,17 @@ class MemoryLog(Log):
                 table[tuple(values[: len(relation.key)])] = row
         self._checkpoints = checkpoints
         self._store(plan)
+
+    def _forget(self, forgetting: Forgetting) -> None:
+        table = self._rows.get(forgetting.relation.name, {})
+        wanted = {name: stored_value(value) for name, value in forgetting.equal.items()}
+        column, start = forgetting.prefix or ("", b"")
+        for key, row in list(table.items()):
+            begins = row.get(column)
+            if all(row.get(name) == value for name, value in wanted.items()) and (
+                not column or (isinstance(begins, bytes) and begins.startswith(start))
+            ):
+                del table[key]
 
     async def checkpoint(self, projection: str) -> Checkpoint:
         return self._checkpoints.get(projection, NEW_CHECKPOINT)
@@ -166,6 +193,27 @@ class MemoryLog(Log):
             if all(row.get(name) == value for name, value in wanted.items())
             and all(row.get(name) is not None for name in present)
         ]
+
+    async def erase(self, participant_id: ParticipantId, *, by: str, progress: Progress | None = None) -> int:
+        self._check_open()
+        self._erased.add(participant_id)
+        self._participants = {name: one for name, one in self._participants.items() if one != participant_id}
+        self._notebooks = {key: one for key, one in self._notebooks.items() if key[0] != participant_id}
+        sessions, removed = set(), 0
+        for index, event in enumerate(self._events):
+            if event.participant_id == participant_id:
+                removed += event.payload is not None
+                sessions.add(event.session_id)
+                self._events[index] = replace(event, payload=None, salt=None)
+        if progress:
+            progress(removed, removed)
+        told = erasure_of(participant_id, sessions, removed, by, self._clock())
+        await self.append(told.producer_id, [told])
+        return removed
+
+    async def renew_epoch(self) -> UUID:
+        self._epoch = uuid4()
+        return self._epoch
 
     async def aclose(self) -> None:
         self._closed = True

@@ -7,12 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from .append import Batch, Head, Receipt
-from .errors import ForeignProducer, LogError
+from .append import Batch, Head, Outcome
+from .errors import LogError, LogRestored
 from .event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .log import Checkpoint, Relation, Transaction, Value
-
-Outcome = Receipt | ForeignProducer
 
 UNPLACEABLE = (struct.error, OverflowError, UnicodeError)
 """What Python raises for numbers and texts that no column and no hash can take."""
@@ -29,8 +27,23 @@ class DataRefused(LogError):
         self.reason = reason
 
 
+def check_epoch(found: bytes, expected: UUID) -> None:
+    """Raise ``LogRestored`` unless the head row is of the log that was opened."""
+    if found != expected.bytes:
+        raise LogRestored(
+            "the log was restored from a backup: what was read before is void, and it must be opened again"
+        )
+
+
 class Store(ABC):
-    """One log's tables. Driver errors are translated, and what may pass is tried again, before anything is raised."""
+    """One log's tables. Driver errors are translated, and what may pass is tried again, before anything is raised.
+
+    ``epoch`` comes first: what reads or moves the head raises ``LogRestored`` once the log has another.
+    """
+
+    @abstractmethod
+    async def epoch(self) -> UUID:
+        """The log's epoch now; the store keeps to it from here on."""
 
     @abstractmethod
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
@@ -96,6 +109,21 @@ class Store(ABC):
     async def rows(
         self, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
     ) -> list[dict[str, Value]]: ...
+
+    @abstractmethod
+    async def bar(self, participant_id: ParticipantId) -> dict[ProducerId, int]:
+        """Refuse the participant's events from now on, and forget their name and their notebooks' paths.
+
+        Returns their producers with the last number of each.
+        """
+
+    @abstractmethod
+    async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
+        """Remove the payloads of these numbers; how many there were, and whose sessions they are all of."""
+
+    @abstractmethod
+    async def renew_epoch(self, epoch: UUID) -> None:
+        """Give the log another epoch, and keep to it."""
 
     @abstractmethod
     async def aclose(self) -> None: ...

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from .append import Batch, Head, Receipt
+from .clock import now_micros
+from .erasure import ERASE_EVENTS, Progress, erasure_of
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .log import Checkpoint, Log, Relation, Transaction, Value
 from .news import News
 from .reader import HOLE_SECONDS, read_pages
 from .store import Store
-from .transaction import check_relation, check_selection, stored_row
+from .transaction import check_forgetting, check_relation, check_selection, stored_row
 from .writer import Writer
 
 
@@ -86,11 +88,13 @@ class StoredLog(Log):
     async def transaction(self) -> AsyncIterator[Transaction]:
         transaction = Transaction()
         yield transaction
+        for forgetting in transaction.forgettings:
+            check_forgetting(forgetting)
         for relation, rows in transaction.saves:
             check_relation(relation)
             for row in rows:
                 stored_row(relation, row)
-        if transaction.saves or transaction.moves or transaction.batches:
+        if transaction.forgettings or transaction.saves or transaction.moves or transaction.batches:
             head = await self._writer.run(partial(self._store.transact, transaction))
             self._news.announce(head)
 
@@ -109,6 +113,27 @@ class StoredLog(Log):
         present = tuple(present)
         check_selection(relation, equal, present)
         return await self._store.rows(relation, equal, present)
+
+    async def erase(self, participant_id: ParticipantId, *, by: str, progress: Progress | None = None) -> int:
+        producers = await self._writer.run(partial(self._store.bar, participant_id))
+        total = sum(producers.values())
+        done, removed, sessions = 0, 0, set[SessionId]()
+        for producer_id, last_seq in producers.items():
+            for first in range(1, last_seq + 1, ERASE_EVENTS):
+                last = min(first + ERASE_EVENTS - 1, last_seq)
+                count, of = await self._writer.run(partial(self._store.erase, producer_id, first, last))
+                done, removed, sessions = done + last + 1 - first, removed + count, sessions | of
+                if progress:
+                    progress(done, total)
+        told = erasure_of(participant_id, sessions, removed, by, now_micros())
+        await self.append(told.producer_id, [told])
+        return removed
+
+    async def renew_epoch(self) -> UUID:
+        epoch = uuid4()
+        await self._writer.run(partial(self._store.renew_epoch, epoch))
+        self._epoch = epoch
+        return epoch
 
     async def aclose(self) -> None:
         await self._writer.aclose()

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from .append import Batch, Receipt
-from .errors import ForeignProducer
+from .append import Batch, Outcome
+from .errors import BatchRefused, ErasedParticipant
 from .event import START
-from .log import Checkpoint, Relation, Row, Value
+from .log import Checkpoint, Forgetting, Relation, Row, Value
 
 NEW_CHECKPOINT = Checkpoint(START, 1)
 """Where a projection stands that was never seen."""
@@ -47,13 +47,29 @@ def check_selection(relation: Relation, equal: Mapping[str, Value], present: Ite
         raise ValueError(f"{relation.name} has no column {', '.join(sorted(unknown))}")
 
 
-def check_complete(batches: Sequence[Batch], outcomes: Sequence[Receipt | ForeignProducer]) -> None:
+def check_forgetting(forgetting: Forgetting) -> None:
+    """Refuse to delete everything, and columns that the relation does not have. Raises ``ValueError``."""
+    prefix = forgetting.prefix
+    check_selection(forgetting.relation, forgetting.equal, [prefix[0]] if prefix else [])
+    if not forgetting.equal and prefix is None:
+        raise ValueError(f"all rows of {forgetting.relation.name} would be deleted")
+
+
+def prefix_range(start: bytes) -> tuple[bytes, bytes]:
+    """The first and the last key that begin so; keys are at most 32 bytes longer."""
+    return start, start + b"\xff" * 32
+
+
+def check_complete(batches: Sequence[Batch], outcomes: Sequence[Outcome]) -> None:
     """A transaction is all or nothing: a refused batch, or a hole in its numbering, refuses the whole.
 
+    What a worker says about a participant who was erased meanwhile is passed over: it is about to learn of that.
     Raises ``ForeignProducer`` or ``ValueError``.
     """
     for batch, outcome in zip(batches, outcomes, strict=True):
-        if isinstance(outcome, ForeignProducer):
+        if isinstance(outcome, ErasedParticipant):
+            continue
+        if isinstance(outcome, BatchRefused):
             raise outcome
         if outcome.last_seq < batch.events[-1].producer_seq:
             raise ValueError(

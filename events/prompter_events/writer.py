@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from .append import Batch, Receipt
+from .append import Batch, Outcome, Receipt
 from .catalogue import INTEGER_LIMIT, MAX_EVENT_BYTES
 from .catalogue.study import CaptureInvalid
-from .errors import ForeignProducer, LogUnavailable
+from .errors import BatchRefused, LogUnavailable
 from .event import Event, Position, draft
-from .store import DataRefused, Outcome, Store
+from .store import DataRefused, Store
 
 GROUP_EVENTS = 500
 """The most events of one commit: beyond that a longer lock no longer buys throughput."""
@@ -41,7 +41,7 @@ class _Call:
             return
         receipts = []
         for outcome in outcomes:
-            if isinstance(outcome, ForeignProducer):
+            if isinstance(outcome, BatchRefused):
                 self.done.set_exception(outcome)
                 return
             receipts.append(outcome)
@@ -67,7 +67,7 @@ class Writer:
         self._closed = False
 
     async def append(self, batches: Sequence[Batch]) -> list[Receipt]:
-        """Append with the next commit. Raises ``ForeignProducer`` when one of the batches was refused."""
+        """Append with the next commit. Raises ``BatchRefused`` when one of the batches was."""
         if not batches or not all(batch.events for batch in batches):
             raise ValueError("an append of no events")
         self._check_open()

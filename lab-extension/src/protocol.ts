@@ -345,6 +345,15 @@ export interface ParticipantAssigned {
   reason?: string;
 }
 
+/** A participant's payloads were removed; digests stay. Whatever was made of their events is to be forgotten. */
+export interface ParticipantErased {
+  participant_id: Uuid;
+  sessions: Uuid[];
+  /** a number of things */
+  events: number;
+  by: string;
+}
+
 /** A study came into force. */
 export interface StudyLoaded {
   /** BLAKE2b-256 */
@@ -572,6 +581,7 @@ export interface EventBodies {
   'consent.given': ConsentGiven;
   'consent.withdrawn': ConsentWithdrawn;
   'participant.assigned': ParticipantAssigned;
+  'participant.erased': ParticipantErased;
   'study.loaded': StudyLoaded;
   'study.ended': StudyEnded;
   'task.began': TaskBegan;
@@ -626,6 +636,7 @@ export const SCHEMA_VERSIONS: Record<EventTypeName, number> = {
   'consent.given': 1,
   'consent.withdrawn': 1,
   'participant.assigned': 1,
+  'participant.erased': 1,
   'study.loaded': 1,
   'study.ended': 1,
   'task.began': 1,

@@ -65,6 +65,7 @@ _SERVER_SAYS = frozenset(
         "prompt.expired",
         "prompt.withdrawn",
         "participant.assigned",
+        "participant.erased",
         "study.loaded",
         "study.ended",
         "note.added",

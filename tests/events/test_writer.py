@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from prompter_events import Batch, LogUnavailable, Position, ProducerId, Receipt
-from prompter_events.store import DataRefused, Outcome, Store
+from prompter_events.append import Outcome
+from prompter_events.store import DataRefused, Store
 from prompter_events.writer import GROUP_BYTES, GROUP_EVENTS, Writer
 from support.events import event, events, new_producer
 

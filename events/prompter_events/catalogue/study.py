@@ -46,6 +46,19 @@ class ParticipantAssigned(Body, frozen=True, kw_only=True):
     reason: str = ""
 
 
+@event("participant.erased")
+class ParticipantErased(Body, frozen=True, kw_only=True):
+    """A participant's payloads were removed; digests stay. Whatever was made of their events is to be forgotten."""
+
+    participant_id: UUID
+    sessions: list[UUID]
+    """All sessions that held events of theirs."""
+    events: Count
+    """How many payloads were removed."""
+    by: Name
+    """Who did it."""
+
+
 @event("study.loaded")
 class StudyLoaded(Body, frozen=True, kw_only=True):
     """A study came into force."""

@@ -13,13 +13,13 @@ from uuid import UUID, uuid4
 import aiomysql
 import pymysql
 
-from ..append import Batch, Head, ProducerState, plan_append
+from ..append import Batch, Head, Outcome, ProducerState, plan_append
 from ..errors import CheckpointMoved, LogCorrupt
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from ..log import Checkpoint, Relation, Row, Value
+from ..log import Checkpoint, Forgetting, Relation, Row, Value
 from ..rows import EVENT_COLUMNS, EventRow, event_row, row_event
-from ..store import Outcome
-from ..transaction import NEW_CHECKPOINT, stored_row, stored_value
+from ..store import check_epoch
+from ..transaction import NEW_CHECKPOINT, prefix_range, stored_row, stored_value
 from .connections import execute, query
 from .errors import is_duplicate
 
@@ -38,14 +38,16 @@ Item = TypeVar("Item")
 
 
 async def append(
-    connection: aiomysql.Connection, batches: Sequence[Batch], now: int, statement_bytes: int
+    connection: aiomysql.Connection, batches: Sequence[Batch], now: int, statement_bytes: int, *, epoch: UUID
 ) -> tuple[list[Outcome], Position, bool]:
     """Append; the outcomes, the new head, and whether anything was written.
 
-    ``now`` in µs. No statement is longer than ``statement_bytes``, but one row always goes.
+    ``now`` in µs. No statement is longer than ``statement_bytes``, but one row always goes. Raises ``LogRestored`` if
+    the log's epoch is another.
     """
-    head = await read_head(connection, lock=True)
-    plan = plan_append(head, await _producers(connection, batches), batches, now)
+    head, erasures = await _lock_head(connection, epoch)
+    erased = await _erased(connection, batches) if erasures else set()
+    plan = plan_append(head, await _producers(connection, batches), batches, now, erased)
     if not plan.events:
         return plan.outcomes, head.position, False
     for chunk in _chunks(map(event_row, plan.events), _event_bytes, statement_bytes):
@@ -124,16 +126,36 @@ def _chunks(items: Iterable[Item], size_of: Any, limit: int) -> Iterator[list[It
         yield chunk
 
 
-async def read_head(connection: aiomysql.Connection, *, lock: bool = False) -> Head:
-    """The head row; with ``lock`` nobody else moves it before this transaction ends."""
-    rows = await query(
-        connection,
-        f"SELECT position, last_hash FROM log_head WHERE log_id = %s{' FOR UPDATE' if lock else ''}",
-        LOG_ID,
+async def _lock_head(connection: aiomysql.Connection, epoch: UUID) -> tuple[Head, int]:
+    """The head row, which nobody else moves before this transaction ends, and how many participants were erased."""
+    return _head(
+        await query(
+            connection,
+            "SELECT position, last_hash, epoch, (SELECT COUNT(*) FROM erased WHERE erased.log_id = log_head.log_id)"
+            " FROM log_head WHERE log_id = %s FOR UPDATE",
+            LOG_ID,
+        ),
+        epoch,
     )
+
+
+async def _erased(connection: aiomysql.Connection, batches: Sequence[Batch]) -> set[ParticipantId]:
+    found = await query(connection, "SELECT participant_id FROM erased WHERE log_id = %s", LOG_ID)
+    return {ParticipantId(UUID(bytes=raw)) for (raw,) in found} & {batch.events[0].participant_id for batch in batches}
+
+
+async def read_head(connection: aiomysql.Connection, epoch: UUID) -> Head:
+    """The head row. Raises ``LogRestored`` if the log's epoch is another."""
+    rows = await query(connection, "SELECT position, last_hash, epoch, 0 FROM log_head WHERE log_id = %s", LOG_ID)
+    return _head(rows, epoch)[0]
+
+
+def _head(rows: Sequence[tuple[Any, ...]], epoch: UUID) -> tuple[Head, int]:
     if not rows:
         raise LogCorrupt(0, "the head row is gone")
-    return Head(Position(rows[0][0]), rows[0][1])
+    [(position, last_hash, found, erasures)] = rows
+    check_epoch(found, epoch)
+    return Head(Position(position), last_hash), erasures
 
 
 async def read_epoch(connection: aiomysql.Connection) -> UUID:
@@ -297,6 +319,61 @@ async def save(connection: aiomysql.Connection, relation: Relation, rows: Sequen
             f" ON DUPLICATE KEY UPDATE {updates}",
             *(value for row in chunk for value in row),
         )
+
+
+async def forget(connection: aiomysql.Connection, forgetting: Forgetting) -> None:
+    """Delete rows of a read model."""
+    conditions = ["log_id = %s", *(f"`{name}` <=> %s" for name in forgetting.equal)]
+    values: list[object] = [LOG_ID, *(stored_value(value) for value in forgetting.equal.values())]
+    if forgetting.prefix is not None:
+        conditions.append(f"`{forgetting.prefix[0]}` BETWEEN %s AND %s")
+        values.extend(prefix_range(forgetting.prefix[1]))
+    await execute(connection, f"DELETE FROM `{forgetting.relation.name}` WHERE {' AND '.join(conditions)}", *values)
+
+
+async def bar(
+    connection: aiomysql.Connection, participant_id: ParticipantId, now: int, epoch: UUID
+) -> dict[ProducerId, int]:
+    """Refuse the participant's events from now on, and forget their names; their producers' last numbers."""
+    # Whoever appends holds the head's lock: their events are all here, or will be refused.
+    await _lock_head(connection, epoch)
+    await execute(
+        connection,
+        "INSERT INTO erased (log_id, participant_id, erased_at) VALUES (%s, %s, %s)"
+        " ON DUPLICATE KEY UPDATE erased_at = erased_at",
+        LOG_ID,
+        participant_id.bytes,
+        now,
+    )
+    whose = (LOG_ID, participant_id.bytes)
+    await execute(connection, "DELETE FROM participant WHERE log_id = %s AND participant_id = %s", *whose)
+    await execute(
+        connection,
+        "UPDATE notebook SET path = NULL, path_digest = NULL WHERE log_id = %s AND participant_id = %s",
+        *whose,
+    )
+    found = await query(
+        connection, "SELECT producer_id, last_seq FROM producer WHERE log_id = %s AND participant_id = %s", *whose
+    )
+    return {ProducerId(UUID(bytes=producer_id)): last_seq for producer_id, last_seq in found}
+
+
+async def erase(
+    connection: aiomysql.Connection, producer_id: ProducerId, first: int, last: int
+) -> tuple[int, set[SessionId]]:
+    """Remove the payloads of these numbers; how many there were, and whose sessions they are all of."""
+    which = (LOG_ID, producer_id.bytes, first, last)
+    where = "WHERE log_id = %s AND producer_id = %s AND producer_seq BETWEEN %s AND %s"
+    found = await query(connection, f"SELECT DISTINCT session_id FROM event {where}", *which)
+    erased = await execute(
+        connection, f"UPDATE event SET payload = NULL, salt = NULL {where} AND payload IS NOT NULL", *which
+    )
+    return erased, {SessionId(UUID(bytes=raw)) for (raw,) in found}
+
+
+async def renew_epoch(connection: aiomysql.Connection, epoch: UUID) -> None:
+    """See ``Log.renew_epoch``."""
+    await execute(connection, "UPDATE log_head SET epoch = %s WHERE log_id = %s", epoch.bytes, LOG_ID)
 
 
 def _values_bytes(values: Iterable[object]) -> int:

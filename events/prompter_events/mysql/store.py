@@ -8,12 +8,12 @@ from uuid import UUID
 
 import aiomysql
 
-from ..append import Batch, Head
+from ..append import Batch, Head, Outcome
 from ..errors import LogUnavailable
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from ..log import Checkpoint, Relation, Transaction, Value
 from ..numbered import Directory
-from ..store import DataRefused, Outcome, Store
+from ..store import DataRefused, Store
 from ..transaction import check_complete
 from ..url import MysqlUrl
 from . import statements, tables
@@ -52,15 +52,16 @@ class MysqlStore(Store):
         self._readers = Connections(account, READERS)
         # Escaping at most doubles a value, so that no statement outgrows the packet.
         self._statement_bytes = packet * 9 // 20
+        self._epoch = UUID(int=0)
 
     async def epoch(self) -> UUID:
-        """See ``Log.epoch``."""
-        return await self._readers.run(statements.read_epoch)
+        self._epoch = await self._readers.run(statements.read_epoch)
+        return self._epoch
 
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         async def append(connection: aiomysql.Connection) -> list[Outcome]:
             await connection.begin()
-            outcomes, _, written = await statements.append(connection, batches, self._clock(), self._statement_bytes)
+            outcomes, _, written = await self._append(connection, batches)
             await (connection.commit() if written else connection.rollback())
             return outcomes
 
@@ -69,7 +70,7 @@ class MysqlStore(Store):
     async def fits(self, batches: Sequence[Batch]) -> bool:
         async def probe(connection: aiomysql.Connection) -> None:
             await connection.begin()
-            await statements.append(connection, batches, self._clock(), self._statement_bytes)
+            await self._append(connection, batches)
             await connection.rollback()
 
         try:
@@ -80,23 +81,23 @@ class MysqlStore(Store):
 
     async def transact(self, transaction: Transaction) -> Position:
         async def run(connection: aiomysql.Connection) -> Position:
+            for forgetting in transaction.forgettings:
+                await statements.forget(connection, forgetting)
             for relation, rows in transaction.saves:
                 await statements.save(connection, relation, rows, self._statement_bytes)
             for projection, expected, to in transaction.moves:
                 await statements.move(connection, projection, expected, to)
             if not transaction.batches:
                 # The head row stays unlocked for those who append.
-                return (await statements.read_head(connection)).position
-            outcomes, position, _ = await statements.append(
-                connection, transaction.batches, self._clock(), self._statement_bytes
-            )
+                return (await statements.read_head(connection, self._epoch)).position
+            outcomes, position, _ = await self._append(connection, transaction.batches)
             check_complete(transaction.batches, outcomes)
             return position
 
         return await self._writer.transact(run)
 
     async def head(self) -> Head:
-        return await self._readers.run(statements.read_head)
+        return await self._readers.run(partial(statements.read_head, epoch=self._epoch))
 
     async def page(
         self,
@@ -151,6 +152,23 @@ class MysqlStore(Store):
         self, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
     ) -> list[dict[str, Value]]:
         return await self._readers.run(lambda connection: statements.rows(connection, relation, equal, present))
+
+    async def bar(self, participant_id: ParticipantId) -> dict[ProducerId, int]:
+        return await self._writer.transact(
+            lambda connection: statements.bar(connection, participant_id, self._clock(), self._epoch)
+        )
+
+    async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
+        return await self._writer.transact(lambda connection: statements.erase(connection, producer_id, first, last))
+
+    async def renew_epoch(self, epoch: UUID) -> None:
+        await self._writer.transact(partial(statements.renew_epoch, epoch=epoch))
+        self._epoch = epoch
+
+    async def _append(
+        self, connection: aiomysql.Connection, batches: Sequence[Batch]
+    ) -> tuple[list[Outcome], Position, bool]:
+        return await statements.append(connection, batches, self._clock(), self._statement_bytes, epoch=self._epoch)
 
     async def aclose(self) -> None:
         await self._writer.aclose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -18,8 +18,13 @@ from .errors import DRIVER_ERRORS, translate
 LOCK_SECONDS = 60
 """How long a second migration waits for the first."""
 
-RIGHTS = {"event": "SELECT, INSERT", "migration": "SELECT"}
+RIGHTS = {"event": "SELECT, INSERT", "erased": "SELECT", "migration": "SELECT"}
 """What the application may do with these tables: the log is append-only by rights too."""
+
+ERASER = "prompter_eraser"
+"""The account that may erase, besides what the application may: for `prompter erase` alone."""
+
+ERASER_RIGHTS = {"event": "SELECT, INSERT, UPDATE (payload, salt)", "erased": "SELECT, INSERT"}
 
 OTHER_RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 
@@ -71,7 +76,9 @@ async def migrate(account: Account, directories: Sequence[Directory], *, grantee
             )
             applied.append(migration)
         if grantee is not None:
-            await _grant(connection, account.url.database, grantee)
+            await _grant(connection, account.url.database, grantee, RIGHTS)
+            if await _hosts(connection, ERASER):
+                await _grant(connection, account.url.database, ERASER, RIGHTS | ERASER_RIGHTS)
         # The server lets go of the lock with the connection.
     return applied
 
@@ -88,7 +95,7 @@ async def check(account: Account, directories: Sequence[Directory]) -> int:
 
 
 async def create_database(account: Account, user: str, app_password: str) -> None:
-    """Create the database and the application's user, who may do nothing yet; see ``make_db.sql``."""
+    """Create the database, the application's user and the eraser, who may do nothing yet; see ``make_db.sql``."""
     async with _connected(account, database=False) as connection:
         await execute(
             connection,
@@ -96,10 +103,15 @@ async def create_database(account: Account, user: str, app_password: str) -> Non
         )
         await execute(connection, "CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED BY %s", user, app_password)
         await execute(connection, "ALTER USER %s@'%%' IDENTIFIED BY %s ACCOUNT UNLOCK", user, app_password)
+        await execute(connection, "CREATE USER IF NOT EXISTS %s@'%%' ACCOUNT LOCK", ERASER)
 
 
-async def _grant(connection: aiomysql.Connection, database: str, user: str) -> None:
-    hosts = [host for (host,) in await query(connection, "SELECT Host FROM mysql.user WHERE User = %s", user)]
+async def _hosts(connection: aiomysql.Connection, user: str) -> list[str]:
+    return [host for (host,) in await query(connection, "SELECT Host FROM mysql.user WHERE User = %s", user)]
+
+
+async def _grant(connection: aiomysql.Connection, database: str, user: str, table_rights: Mapping[str, str]) -> None:
+    hosts = await _hosts(connection, user)
     if not hosts:
         raise LogError(f"the database server knows no user {user!r}: have make_db.sql run first")
     relations = await query(
@@ -108,7 +120,7 @@ async def _grant(connection: aiomysql.Connection, database: str, user: str) -> N
         database,
     )
     for name, kind in relations:
-        rights = VIEW_RIGHTS if kind == "VIEW" else RIGHTS.get(name, OTHER_RIGHTS)
+        rights = VIEW_RIGHTS if kind == "VIEW" else table_rights.get(name, OTHER_RIGHTS)
         for host in hosts:
             await execute(connection, f"GRANT {rights} ON `{database}`.`{name}` TO %s@%s", user, host)
 

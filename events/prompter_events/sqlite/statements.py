@@ -9,13 +9,13 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID, uuid4
 
-from ..append import Batch, Head, ProducerState, plan_append
+from ..append import Batch, Head, Outcome, ProducerState, plan_append
 from ..errors import CheckpointMoved, LogCorrupt
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from ..log import Checkpoint, Relation, Row, Value
+from ..log import Checkpoint, Forgetting, Relation, Row, Value
 from ..rows import EVENT_COLUMNS, event_row, row_event
-from ..store import Outcome
-from ..transaction import NEW_CHECKPOINT, stored_row, stored_value
+from ..store import check_epoch
+from ..transaction import NEW_CHECKPOINT, prefix_range, stored_row, stored_value
 
 INSERT_EVENT = f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
 SELECT_EVENT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event"
@@ -30,9 +30,12 @@ _THERE_ALREADY = (
 _IDS_AT_ONCE = 500
 
 
-def append(connection: sqlite3.Connection, batches: Sequence[Batch], now: int) -> tuple[list[Outcome], Position]:
-    """Append; the outcomes and the new head. ``now`` in µs."""
-    plan = plan_append(read_head(connection), _producers(connection, batches), batches, now)
+def append(
+    connection: sqlite3.Connection, batches: Sequence[Batch], now: int, epoch: UUID
+) -> tuple[list[Outcome], Position]:
+    """Append; the outcomes and the new head. ``now`` in µs. Raises ``LogRestored`` if the log's epoch is another."""
+    head = read_head(connection, epoch)
+    plan = plan_append(head, _producers(connection, batches), batches, now, _erased(connection, batches))
     if plan.events:
         try:
             connection.executemany(INSERT_EVENT, map(event_row, plan.events))
@@ -68,11 +71,18 @@ def _producers(connection: sqlite3.Connection, batches: Sequence[Batch]) -> dict
     return found
 
 
-def read_head(connection: sqlite3.Connection) -> Head:
-    """The head row."""
-    row = connection.execute("SELECT position, last_hash FROM log_head").fetchone()
+def _erased(connection: sqlite3.Connection, batches: Sequence[Batch]) -> set[ParticipantId]:
+    # Nobody, in nearly every log, and never many.
+    erased = {ParticipantId(UUID(bytes=raw)) for (raw,) in connection.execute("SELECT participant_id FROM erased")}
+    return erased and erased & {batch.events[0].participant_id for batch in batches}
+
+
+def read_head(connection: sqlite3.Connection, epoch: UUID) -> Head:
+    """The head row. Raises ``LogRestored`` if the log's epoch is another."""
+    row = connection.execute("SELECT position, last_hash, epoch FROM log_head").fetchone()
     if row is None:
         raise LogCorrupt(0, "the head row is gone")
+    check_epoch(row[2], epoch)
     return Head(Position(row[0]), row[1])
 
 
@@ -179,6 +189,44 @@ def save(connection: sqlite3.Connection, relation: Relation, rows: Sequence[Row]
         f" ON CONFLICT ({', '.join(relation.key)}) DO {f'UPDATE SET {updates}' if updates else 'NOTHING'}",
         [stored_row(relation, row) for row in rows],
     )
+
+
+def forget(connection: sqlite3.Connection, forgetting: Forgetting) -> None:
+    """Delete rows of a read model."""
+    conditions = [f"{name} IS ?" for name in forgetting.equal]
+    values = [stored_value(value) for value in forgetting.equal.values()]
+    if forgetting.prefix is not None:
+        conditions.append(f"{forgetting.prefix[0]} BETWEEN ? AND ?")
+        values.extend(prefix_range(forgetting.prefix[1]))
+    connection.execute(f"DELETE FROM {forgetting.relation.name} WHERE {' AND '.join(conditions)}", values)
+
+
+def bar(connection: sqlite3.Connection, participant_id: ParticipantId, now: int) -> dict[ProducerId, int]:
+    """Refuse the participant's events from now on, and forget their names; their producers' last numbers."""
+    raw = (participant_id.bytes,)
+    connection.execute(
+        "INSERT INTO erased (participant_id, erased_at) VALUES (?, ?) ON CONFLICT DO NOTHING", (*raw, now)
+    )
+    connection.execute("DELETE FROM participant WHERE participant_id = ?", raw)
+    connection.execute("UPDATE notebook SET path = NULL WHERE participant_id = ?", raw)
+    found = connection.execute("SELECT producer_id, last_seq FROM producer WHERE participant_id = ?", raw)
+    return {ProducerId(UUID(bytes=producer_id)): last_seq for producer_id, last_seq in found}
+
+
+def erase(connection: sqlite3.Connection, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
+    """Remove the payloads of these numbers; how many there were, and whose sessions they are all of."""
+    which = (producer_id.bytes, first, last)
+    where = "WHERE producer_id = ? AND producer_seq BETWEEN ? AND ?"
+    found = connection.execute(f"SELECT DISTINCT session_id FROM event {where}", which).fetchall()
+    erased = connection.execute(
+        f"UPDATE event SET payload = NULL, salt = NULL {where} AND payload IS NOT NULL", which
+    ).rowcount
+    return erased, {SessionId(UUID(bytes=raw)) for (raw,) in found}
+
+
+def renew_epoch(connection: sqlite3.Connection, epoch: UUID) -> None:
+    """See ``Log.renew_epoch``."""
+    connection.execute("UPDATE log_head SET epoch = ?", (epoch.bytes,))
 
 
 def rows(

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from ..append import Batch, Head
+from ..append import Batch, Head, Outcome
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from ..log import Checkpoint, Relation, Transaction, Value
-from ..store import DataRefused, Outcome, Store
+from ..store import DataRefused, Store
 from ..transaction import check_complete
 from . import statements
 from .database import Database, Undo
@@ -23,20 +23,21 @@ class SqliteStore(Store):
         self._clock = clock
         self._writer = Database(path, writing=True)
         self._reader = Database(path, writing=False)
+        self._epoch = UUID(int=0)
 
     async def epoch(self) -> UUID:
-        """See ``Log.epoch``."""
-        return await self._reader.read(statements.read_epoch)
+        self._epoch = await self._reader.read(statements.read_epoch)
+        return self._epoch
 
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         def append(connection: sqlite3.Connection) -> list[Outcome]:
-            return statements.append(connection, batches, self._clock())[0]
+            return statements.append(connection, batches, self._clock(), self._epoch)[0]
 
         return await self._writer.write(append)
 
     async def fits(self, batches: Sequence[Batch]) -> bool:
         def probe(connection: sqlite3.Connection) -> None:
-            statements.append(connection, batches, self._clock())
+            statements.append(connection, batches, self._clock(), self._epoch)
             raise Undo
 
         try:
@@ -49,18 +50,20 @@ class SqliteStore(Store):
 
     async def transact(self, transaction: Transaction) -> Position:
         def run(connection: sqlite3.Connection) -> Position:
+            for forgetting in transaction.forgettings:
+                statements.forget(connection, forgetting)
             for relation, rows in transaction.saves:
                 statements.save(connection, relation, rows)
             for projection, expected, to in transaction.moves:
                 statements.move(connection, projection, expected, to)
-            outcomes, position = statements.append(connection, transaction.batches, self._clock())
+            outcomes, position = statements.append(connection, transaction.batches, self._clock(), self._epoch)
             check_complete(transaction.batches, outcomes)
             return position
 
         return await self._writer.write(run)
 
     async def head(self) -> Head:
-        return await self._reader.read(statements.read_head)
+        return await self._reader.read(lambda connection: statements.read_head(connection, self._epoch))
 
     async def page(
         self,
@@ -115,6 +118,16 @@ class SqliteStore(Store):
         self, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
     ) -> list[dict[str, Value]]:
         return await self._reader.read(lambda connection: statements.rows(connection, relation, equal, present))
+
+    async def bar(self, participant_id: ParticipantId) -> dict[ProducerId, int]:
+        return await self._writer.write(lambda connection: statements.bar(connection, participant_id, self._clock()))
+
+    async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
+        return await self._writer.write(lambda connection: statements.erase(connection, producer_id, first, last))
+
+    async def renew_epoch(self, epoch: UUID) -> None:
+        await self._writer.write(lambda connection: statements.renew_epoch(connection, epoch))
+        self._epoch = epoch
 
     async def aclose(self) -> None:
         await self._writer.aclose()

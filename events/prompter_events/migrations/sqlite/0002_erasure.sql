@@ -1,0 +1,7 @@
+-- Who was erased: what they send is refused from then on.
+
+-- statement
+CREATE TABLE IF NOT EXISTS erased (
+    participant_id BLOB PRIMARY KEY CHECK (length(participant_id) = 16),
+    erased_at      INTEGER NOT NULL
+) WITHOUT ROWID
