@@ -25,6 +25,11 @@ class News:
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
 
+    @property
+    def seen(self) -> Position:
+        """The newest position that this process knows of."""
+        return self._seen
+
     def announce(self, position: Position) -> None:
         """Something up to ``position`` was committed."""
         self._seen = max(self._seen, position)

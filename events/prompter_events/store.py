@@ -27,12 +27,13 @@ class DataRefused(LogError):
         self.reason = reason
 
 
+RESTORED = "it was restored from a backup, and must be opened again"
+
+
 def check_epoch(found: bytes, expected: UUID) -> None:
     """Raise ``LogRestored`` unless the head row is of the log that was opened."""
     if found != expected.bytes:
-        raise LogRestored(
-            "the log was restored from a backup: what was read before is void, and it must be opened again"
-        )
+        raise LogRestored(f"the log has another epoch than when it was opened: {RESTORED}")
 
 
 class Store(ABC):
@@ -120,6 +121,10 @@ class Store(ABC):
     @abstractmethod
     async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
         """Remove the payloads of these numbers; how many there were, and whose sessions they are all of."""
+
+    async def scrub(self) -> None:
+        """Let go of what the storage itself still keeps of erased payloads, where it does."""
+        return
 
     @abstractmethod
     async def renew_epoch(self, epoch: UUID) -> None:

@@ -10,11 +10,12 @@ from uuid import UUID, uuid4
 from .append import Batch, Head, Receipt
 from .clock import now_micros
 from .erasure import ERASE_EVENTS, Progress, erasure_of
+from .errors import LogRestored
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .log import Checkpoint, Log, Relation, Transaction, Value
 from .news import News
 from .reader import HOLE_SECONDS, read_pages
-from .store import Store
+from .store import RESTORED, Store
 from .transaction import check_forgetting, check_relation, check_selection, stored_row
 from .writer import Writer
 
@@ -45,7 +46,7 @@ class StoredLog(Log):
         limit: int | None = None,
     ) -> AsyncIterator[Event]:
         # The head first: what is read then lies below it, and can be checked for holes.
-        upto = (await self._store.head()).position
+        upto = (await self.head()).position
 
         async def fetch(after: Position, upto: Position, count: int) -> list[Event]:
             return await self._store.page(after, upto, count, session=session, types=types)
@@ -58,10 +59,14 @@ class StoredLog(Log):
         return await self._news.wait(after, timeout)
 
     async def _look(self) -> Position:
-        return (await self._store.head()).position
+        return (await self.head()).position
 
     async def head(self) -> Head:
-        return await self._store.head()
+        seen = self._news.seen
+        head = await self._store.head()
+        if head.position < seen:
+            raise LogRestored(f"the log ends at {head.position} and went on to {seen} before: {RESTORED}")
+        return head
 
     async def beyond_head(self) -> Position | None:
         return await self._store.beyond_head()
@@ -127,6 +132,7 @@ class StoredLog(Log):
                     progress(done, total)
         told = erasure_of(participant_id, sessions, removed, by, now_micros())
         await self.append(told.producer_id, [told])
+        await self._writer.run(self._store.scrub)
         return removed
 
     async def renew_epoch(self) -> UUID:

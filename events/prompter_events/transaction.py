@@ -56,8 +56,8 @@ def check_forgetting(forgetting: Forgetting) -> None:
 
 
 def prefix_range(start: bytes) -> tuple[bytes, bytes]:
-    """The first and the last key that begin so; keys are at most 32 bytes longer."""
-    return start, start + b"\xff" * 32
+    """The first and the last key that begin so; keys are at most 64 bytes."""
+    return start, start + b"\xff" * 64
 
 
 def check_complete(batches: Sequence[Batch], outcomes: Sequence[Outcome]) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from .append import Batch, Outcome, Receipt
-from .catalogue import INTEGER_LIMIT, MAX_EVENT_BYTES
-from .catalogue.study import CaptureInvalid
 from .errors import BatchRefused, LogUnavailable
-from .event import Event, Position, draft
+from .event import Event, Position
+from .invalid import RAW_BYTES, as_invalid
 from .store import DataRefused, Store
 
 GROUP_EVENTS = 500
@@ -20,8 +19,8 @@ GROUP_EVENTS = 500
 GROUP_BYTES = 4 * 1024 * 1024
 """The most bytes of payload of one commit: a quarter of MariaDB's default max_allowed_packet."""
 
-# Room for the other fields of a `capture.invalid` beside the raw bytes.
-RAW_BYTES = MAX_EVENT_BYTES - 4096
+KEPT_BYTES = (RAW_BYTES, 64 * 1024, 0)
+"""How many bytes of an event that a store refuses are kept: as many of these as the store takes."""
 
 Result = TypeVar("Result")
 
@@ -159,22 +158,26 @@ class Writer:
             call.settle(outcomes[start : start + len(call.batches)])
             start += len(call.batches)
 
-    async def _replace_culprits(self, batches: Sequence[Batch], error: DataRefused) -> list[Batch]:
+    async def _replace_culprits(self, batches: Sequence[Batch], error: DataRefused) -> Sequence[Batch]:
         """The same batches, with each event that the store refuses kept as ``capture.invalid`` under its own number."""
         sound = 0
-        total = sum(len(batch.events) for batch in batches)
-        batches = list(batches)
+        events = [event for batch in batches for event in batch.events]
+        replacements: dict[int, int] = {}
         while not await self._store.fits(batches):
             # The longest prefix that fits ends before the next culprit.
-            low, high = sound, total - 1
+            low, high = sound, len(events) - 1
             while low < high:
                 middle = (low + high + 1) // 2
                 if await self._store.fits(_prefix(batches, middle)):
                     low = middle
                 else:
                     high = middle - 1
-            if not _replace(batches, low, error.reason):
+            # What the store does not take even as a `capture.invalid` may be too big: then fewer bytes of it are kept.
+            tries = replacements.get(low, 0)
+            if tries == len(KEPT_BYTES):
                 raise error
+            batches = _replaced(batches, low, as_invalid(events[low], error.reason, KEPT_BYTES[tries]))
+            replacements[low] = tries + 1
             sound = low
         return batches
 
@@ -189,42 +192,13 @@ def _prefix(batches: Sequence[Batch], count: int) -> list[Batch]:
     return prefix
 
 
-def _replace(batches: list[Batch], index: int, reason: str) -> bool:
-    """Put a ``capture.invalid`` in place of the event with this index; False if one stands there already."""
-    for at, batch in enumerate(batches):
-        if index < len(batch.events):
-            events = list(batch.events)
-            if events[index].type == "capture.invalid":
-                return False
-            events[index] = _invalid(events[index], reason)
-            batches[at] = Batch(batch.producer_id, events)
-            return True
+def _replaced(batches: Sequence[Batch], index: int, event: Event) -> list[Batch]:
+    """The same batches with another event at this index, counted over all of them."""
+    replaced = []
+    for batch in batches:
+        events = batch.events
+        if 0 <= index < len(events):
+            events = [*events[:index], event, *events[index + 1 :]]
         index -= len(batch.events)
-    return False
-
-
-def _invalid(event: Event, reason: str) -> Event:
-    payload = event.payload or b""
-    body = CaptureInvalid(
-        reason=_encodable(reason),
-        claimed_type=_encodable(event.type)[:512],
-        claimed_version=_within(event.schema_version),
-        raw=payload[:RAW_BYTES],
-        size=len(payload),
-    )
-    return draft(
-        body,
-        session_id=event.session_id,
-        producer_id=event.producer_id,
-        producer_seq=event.producer_seq,
-        participant_id=event.participant_id,
-        occurred_at=_within(event.occurred_at),
-    )
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _within(number: int) -> int:
-    return max(0, min(number, INTEGER_LIMIT - 1))
+        replaced.append(Batch(batch.producer_id, events))
+    return replaced

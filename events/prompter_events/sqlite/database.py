@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import LogUnavailable
+from ..errors import LogRestored, LogUnavailable
+from ..store import RESTORED
 from .errors import DRIVER_ERRORS, is_busy, translate
 
 BUSY_SECONDS = 10.0
@@ -38,6 +39,7 @@ class Database:
         self._writing = writing
         self._executor = ThreadPoolExecutor(1, f"prompter-{'writer' if writing else 'reader'}")
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._pace = _Pace()
         self._closed = False
 
@@ -51,6 +53,13 @@ class Database:
         Raises ``LogUnavailable`` when the file stays locked. Returns after COMMIT.
         """
         return await self._run(lambda: self._translated(lambda: self._write(function)))
+
+    async def scrub(self) -> None:
+        """Carry the WAL over into the file and empty it, so that neither holds what was erased.
+
+        While others read, SQLite puts that off until the next commits or the last close.
+        """
+        await self.read(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     async def aclose(self) -> None:
         """Close the connection, after what runs."""
@@ -73,6 +82,10 @@ class Database:
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = connect(self._path, writing=self._writing)
+            self._file = _identity(self._path)
+        elif _identity(self._path) != self._file:
+            # SQLite would go on writing to the old file, which nobody will ever read again.
+            raise LogRestored(f"another file stands at {self._path}: {RESTORED}")
         return self._connection
 
     def _write(self, function: Callable[[sqlite3.Connection], Result]) -> Result:
@@ -109,6 +122,15 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode of the file; none if it is gone."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _Pace:
@@ -150,6 +172,8 @@ def connect(path: Path, *, writing: bool, create: bool = False) -> sqlite3.Conne
             connection.execute("PRAGMA journal_mode = WAL")
             # FULL syncs the WAL with each COMMIT: durable before acknowledged.
             connection.execute("PRAGMA synchronous = FULL")
+            # What is erased or forgotten is overwritten, not only unlinked. Debian builds SQLite so anyway.
+            connection.execute("PRAGMA secure_delete = ON")
             # From here on writes wait by `_write`.
             connection.execute("PRAGMA busy_timeout = 0")
         else:

@@ -60,7 +60,10 @@ class SqliteStore(Store):
             check_complete(transaction.batches, outcomes)
             return position
 
-        return await self._writer.write(run)
+        position = await self._writer.write(run)
+        if transaction.forgettings:
+            await self._writer.scrub()
+        return position
 
     async def head(self) -> Head:
         return await self._reader.read(lambda connection: statements.read_head(connection, self._epoch))
@@ -124,6 +127,9 @@ class SqliteStore(Store):
 
     async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
         return await self._writer.write(lambda connection: statements.erase(connection, producer_id, first, last))
+
+    async def scrub(self) -> None:
+        await self._writer.scrub()
 
     async def renew_epoch(self, epoch: UUID) -> None:
         await self._writer.write(lambda connection: statements.renew_epoch(connection, epoch))
