@@ -34,13 +34,14 @@ from .event import (
 )
 from .log import Checkpoint, Log, Relation, Row, Transaction, Value
 from .migrate import create_database, migrate
-from .mysql.tables import Admin
+from .mysql.tables import ERASER, Admin
 from .numbered import Directory
 from .open import open_log
 from .verify import verify
 
 __all__ = [
     "CATALOGUE",
+    "ERASER",
     "MAX_EVENT_BYTES",
     "NO_PARTICIPANT",
     "NO_SESSION",

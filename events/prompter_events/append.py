@@ -15,6 +15,7 @@ import msgspec
 from .chain import SALT_BYTES, event_hash, payload_digest
 from .errors import BatchRefused, ErasedParticipant, ForeignProducer
 from .event import Event, ParticipantId, Position, ProducerId
+from .invalid import as_invalid, invalidity
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,15 @@ class ProducerState:
 
 @dataclass(frozen=True)
 class Batch:
-    """Events of one producer, in the order of their numbers."""
+    """Events of one producer, in the order of their numbers. Raises ``ValueError`` for one that was erased."""
 
     producer_id: ProducerId
     events: Sequence[Event]
+
+    def __post_init__(self) -> None:
+        # Said here, to the one who asks for it: in a commit it would fail the others' batches too.
+        if any(event.payload is None for event in self.events):
+            raise ValueError("an erased event cannot be appended")
 
 
 @dataclass(frozen=True)
@@ -81,8 +87,9 @@ def plan_append(
     """Decide what is stored.
 
     Duplicates are dropped, what lies behind a hole in the numbering is left out, and the rest is numbered, stamped with
-    ``now`` (µs since the epoch) and chained. A batch of a producer that belongs to somebody else, or of a participant
-    who was ``erased``, is refused by itself.
+    ``now`` (µs since the epoch) and chained. What no log holds as it came becomes a ``capture.invalid`` with its
+    number. A batch of a producer that belongs to somebody else, or of a participant who was ``erased``, is refused by
+    itself.
     """
     known = dict(producers)
     changed: dict[ProducerId, ProducerState] = {}
@@ -120,14 +127,15 @@ def plan_append(
 
 
 def _place(event: Event, position: Position, now: int, previous: bytes) -> Event:
-    if event.payload is None:
-        raise ValueError("an erased event cannot be appended")
+    reason = invalidity(event)
+    if reason is not None:
+        event = as_invalid(event, reason)
     salt = secrets.token_bytes(SALT_BYTES)
     placed = msgspec.structs.replace(
         event,
         position=position,
         recorded_at=now,
         salt=salt,
-        payload_digest=payload_digest(event.payload, salt),
+        payload_digest=payload_digest(event.payload or b"", salt),
     )
     return msgspec.structs.replace(placed, hash=event_hash(previous, placed))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from uuid import UUID, uuid5
 
 from .catalogue.study import ParticipantErased
-from .event import NO_SESSION, Event, ParticipantId, ProducerId, SessionId, draft
+from .event import NO_SESSION, Event, ParticipantId, ProducerId, draft
 
 NO_PARTICIPANT = ParticipantId(UUID(int=0))
 """Whose events are nobody's: what the log says about itself."""
@@ -21,14 +21,12 @@ _ERASING = UUID("5a1d1bb6-3d0c-5f39-9a0e-6f3c1f0d7a55")
 """Namespace of the producers that tell of erasures: one for each participant, so that it is told exactly once."""
 
 
-def erasure_of(
-    participant_id: ParticipantId, sessions: Collection[SessionId], events: int, by: str, occurred_at: int
-) -> Event:
-    """The ``participant.erased`` of a participant. ``events`` counts the payloads removed; ``occurred_at`` in µs."""
+def erasure_event(body: ParticipantErased, occurred_at: int) -> Event:
+    """The event that tells of an erasure; ``occurred_at`` in µs since the epoch, UTC."""
     return draft(
-        ParticipantErased(participant_id=participant_id, sessions=sorted(sessions), events=events, by=by),
+        body,
         session_id=NO_SESSION,
-        producer_id=ProducerId(uuid5(_ERASING, str(participant_id))),
+        producer_id=ProducerId(uuid5(_ERASING, str(body.participant_id))),
         producer_seq=1,
         participant_id=NO_PARTICIPANT,
         occurred_at=occurred_at,

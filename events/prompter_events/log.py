@@ -22,6 +22,7 @@ from typing import Self
 from uuid import UUID
 
 from .append import Batch, Head, Receipt
+from .catalogue.study import ParticipantErased
 from .erasure import Progress
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 
@@ -205,8 +206,10 @@ class Log(ABC):
         """Rows of a read model whose columns equal the given values and whose ``present`` columns are not NULL."""
 
     @abstractmethod
-    async def erase(self, participant_id: ParticipantId, *, by: str, progress: Progress | None = None) -> int:
-        """Remove a participant's payloads and salts, their name and the paths of their notebooks; how many payloads.
+    async def erase(
+        self, participant_id: ParticipantId, *, by: str, progress: Progress | None = None
+    ) -> ParticipantErased:
+        """Remove a participant's payloads and salts, their name and the paths of their notebooks; what was removed.
 
         From the first moment on their events are refused. Digests stay, so that ``verify`` passes as before. The last
         step is ``participant.erased``, at which the projections forget. ``by`` says who did it. Running it again

@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 from msgspec.structs import replace
 
 from .append import Batch, Head, Plan, ProducerState, Receipt, plan_append
+from .catalogue.study import ParticipantErased
 from .chain import GENESIS
 from .clock import now_micros
-from .erasure import Progress, erasure_of
+from .erasure import Progress, erasure_event
 from .errors import BatchRefused, CheckpointMoved, LogUnavailable
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .log import Checkpoint, Forgetting, Log, Relation, Transaction, Value
@@ -194,7 +195,9 @@ class MemoryLog(Log):
             and all(row.get(name) is not None for name in present)
         ]
 
-    async def erase(self, participant_id: ParticipantId, *, by: str, progress: Progress | None = None) -> int:
+    async def erase(
+        self, participant_id: ParticipantId, *, by: str, progress: Progress | None = None
+    ) -> ParticipantErased:
         self._check_open()
         self._erased.add(participant_id)
         self._participants = {name: one for name, one in self._participants.items() if one != participant_id}
@@ -207,9 +210,10 @@ class MemoryLog(Log):
                 self._events[index] = replace(event, payload=None, salt=None)
         if progress:
             progress(removed, removed)
-        told = erasure_of(participant_id, sessions, removed, by, self._clock())
+        body = ParticipantErased(participant_id=participant_id, sessions=sorted(sessions), events=removed, by=by)
+        told = erasure_event(body, self._clock())
         await self.append(told.producer_id, [told])
-        return removed
+        return body
 
     async def renew_epoch(self) -> UUID:
         self._epoch = uuid4()

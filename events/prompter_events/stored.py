@@ -8,8 +8,9 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from .append import Batch, Head, Receipt
+from .catalogue.study import ParticipantErased
 from .clock import now_micros
-from .erasure import ERASE_EVENTS, Progress, erasure_of
+from .erasure import ERASE_EVENTS, Progress, erasure_event
 from .errors import LogRestored
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .log import Checkpoint, Log, Relation, Transaction, Value
@@ -119,7 +120,9 @@ class StoredLog(Log):
         check_selection(relation, equal, present)
         return await self._store.rows(relation, equal, present)
 
-    async def erase(self, participant_id: ParticipantId, *, by: str, progress: Progress | None = None) -> int:
+    async def erase(
+        self, participant_id: ParticipantId, *, by: str, progress: Progress | None = None
+    ) -> ParticipantErased:
         producers = await self._writer.run(partial(self._store.bar, participant_id))
         total = sum(producers.values())
         done, removed, sessions = 0, 0, set[SessionId]()
@@ -130,10 +133,11 @@ class StoredLog(Log):
                 done, removed, sessions = done + last + 1 - first, removed + count, sessions | of
                 if progress:
                     progress(done, total)
-        told = erasure_of(participant_id, sessions, removed, by, now_micros())
+        body = ParticipantErased(participant_id=participant_id, sessions=sorted(sessions), events=removed, by=by)
+        told = erasure_event(body, now_micros())
         await self.append(told.producer_id, [told])
         await self._writer.run(self._store.scrub)
-        return removed
+        return body
 
     async def renew_epoch(self) -> UUID:
         epoch = uuid4()

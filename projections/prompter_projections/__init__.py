@@ -4,6 +4,7 @@ from pathlib import Path
 
 from .current import CurrentProjection
 from .fold import Emission, Policy, Projection
+from .forgetting import forget_everywhere
 from .notebook import Cell, Note, NotebookState
 from .prompts import CurrentPrompt, PromptsProjection, open_prompts
 from .rebuild import RebuildStopped, rebuild
@@ -32,6 +33,7 @@ __all__ = [
     "UnknownSession",
     "Worker",
     "WorkerStopped",
+    "forget_everywhere",
     "notebook_at",
     "open_prompts",
     "rebuild",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from prompter_events.catalogue import Body
 from prompter_events.catalogue.notebook import CellAdded, CellEdited, SessionAccepted
 from prompter_events.catalogue.runs import RunFinished, RunScheduled, RunStarted
-from prompter_events.event import NO_SESSION, Event
+from prompter_events.event import NO_SESSION, Event, ParticipantId, SessionId
 from prompter_events.log import Relation, Row, Value
 
 from .fold import body_of
@@ -92,6 +92,11 @@ class CurrentProjection:
     """Sessions, cells and runs as they are now."""
 
     name = "current"
+    relations = (SESSION, CELL, RUN)
+
+    def keys_begin(self, participant_id: ParticipantId, sessions: Sequence[SessionId]) -> Collection[bytes]:
+        """The sessions."""
+        return [session_id.bytes for session_id in sessions]
 
     def key(self, event: Event) -> bytes | None:
         """The session."""

@@ -21,7 +21,7 @@ changes its state inside ``decide``; its own events are passed over when they ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, TypeVar, runtime_checkable
@@ -53,6 +53,13 @@ class Projection(Protocol[S]):
     @property
     def name(self) -> str:
         """The name of its checkpoint, lease and states; it never changes."""
+
+    @property
+    def relations(self) -> Collection[Relation]:
+        """Every relation that ``rows`` writes; each has a column ``participant_id`` or ``session_id``."""
+
+    def keys_begin(self, participant_id: ParticipantId, sessions: Sequence[SessionId]) -> Collection[bytes]:
+        """What the keys of a participant's states begin with; ``sessions`` are all sessions of theirs."""
 
     def key(self, event: Event) -> bytes | None:
         """Which state an event belongs to, at most 64 bytes; none: the event does not matter here."""

@@ -7,7 +7,7 @@ the same notebook.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from prompter_events.catalogue.prompts import (
     PromptSnoozed,
     PromptWithdrawn,
 )
-from prompter_events.event import Event, ParticipantId, Position
+from prompter_events.event import Event, ParticipantId, Position, SessionId
 from prompter_events.log import Log, Relation, Row, Value
 
 from .fold import body_of
@@ -94,6 +94,11 @@ class PromptsProjection:
     """Prompts as they are now."""
 
     name = "prompts"
+    relations = (PROMPT,)
+
+    def keys_begin(self, participant_id: ParticipantId, sessions: Sequence[SessionId]) -> Collection[bytes]:
+        """The participant."""
+        return [participant_id.bytes]
 
     def key(self, event: Event) -> bytes | None:
         """Participant and prompt: nobody changes another person's prompt."""

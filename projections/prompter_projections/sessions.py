@@ -14,6 +14,9 @@ from prompter_events.log import Log
 from .current import BY_THE_SERVER
 from .fold import body_of
 
+ERASED = "(erased)"
+"""In place of a path that was erased."""
+
 # Counted without being read.
 _COUNTED = {"cell.edited": "edits", "run.scheduled": "runs", "prompt.issued": "asked", "prompt.answered": "answered"}
 
@@ -78,6 +81,8 @@ class _Drawn:
                     self.path = path
                 case SessionAccepted(study=study, condition=condition):
                     self.study, self.condition = study, condition
+                case None if event.payload is None:
+                    self.path = ERASED
 
     def summary(self, names: dict[ParticipantId, str]) -> SessionSummary:
         return SessionSummary(

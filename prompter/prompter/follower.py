@@ -7,7 +7,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable
 
-from prompter_events import Event, Log, LogError, ParticipantId, Position
+from prompter_events import Event, Log, LogError, LogRestored, ParticipantId, Position
 from prompter_events.catalogue.prompts import (
     PromptAnswered,
     PromptDismissed,
@@ -27,6 +27,7 @@ PROMPT_TYPES = frozenset({"prompt.issued", "prompt.answered", "prompt.dismissed"
 _RETRY_SECONDS = 1.0
 
 Listener = Callable[[ServerMessage], None]
+Farewell = Callable[[], None]
 
 
 def message_of(event: Event) -> ServerMessage | None:
@@ -53,27 +54,39 @@ class Follower:
     def __init__(self, log: Log, start: Position) -> None:
         self._log = log
         self._position = start
-        self._listeners: defaultdict[ParticipantId, set[Listener]] = defaultdict(set)
+        self._listeners: defaultdict[ParticipantId, dict[Listener, Farewell]] = defaultdict(dict)
 
     @property
     def position(self) -> Position:
         """Everything up to here has been told to the listeners."""
         return self._position
 
-    def listen(self, participant_id: ParticipantId, listener: Listener) -> Callable[[], None]:
-        """Call ``listener`` for each message from here on. Returns the way to stop it."""
-        self._listeners[participant_id].add(listener)
+    def listen(self, participant_id: ParticipantId, listener: Listener, farewell: Farewell) -> Callable[[], None]:
+        """Call ``listener`` for each message from here on, and ``farewell`` should the follower give up its log.
+
+        Returns the way to stop it.
+        """
+        self._listeners[participant_id][listener] = farewell
 
         def stop() -> None:
             listeners = self._listeners[participant_id]
-            listeners.discard(listener)
+            listeners.pop(listener, None)
             if not listeners:
                 del self._listeners[participant_id]
 
         return stop
 
+    def dismiss(self) -> None:
+        """Tell every listener that nothing more comes: they must begin again."""
+        for listeners in list(self._listeners.values()):
+            for farewell in list(listeners.values()):
+                farewell()
+
     async def run(self) -> None:
-        """Follow until cancelled. An unreachable log is asked again each second, and said once."""
+        """Follow until cancelled. An unreachable log is asked again each second, and said once.
+
+        Raises ``LogRestored``.
+        """
         said = ""
         while True:
             try:
@@ -83,6 +96,8 @@ class Follower:
                     self._position = event.position
                 self._position = max(self._position, head)
                 said = ""
+            except LogRestored:
+                raise
             except LogError as error:
                 if said != (said := str(error)):
                     logger.warning("prompts wait: %s", error)

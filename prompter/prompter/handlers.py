@@ -15,7 +15,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from prompter_events import ForeignProducer, LogError, ParticipantId, ProducerId
+from prompter_events import BatchRefused, LogError, ParticipantId, ProducerId
 from prompter_events.clock import now_micros
 
 from . import __version__
@@ -93,7 +93,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         asking = settings.condition is not Condition.EXP_NONE
         self._connection = Connection(participant_id, settings.study, asking=asking)
         self._recording = Recording(running.log, running.follower, settings, participant_id)
-        self._stop_listening = running.follower.listen(participant_id, self._push)
+        self._stop_listening = running.follower.listen(participant_id, self._push, self._begin_again)
 
     async def on_message(self, message: bytes | str) -> None:
         """Take one frame; the next one is read when this one is durable."""
@@ -101,7 +101,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             return  # refused in open(); the close is under way
         try:
             await self._do(self._connection.receive(message, now_micros()), self._connection, self._recording)
-        except ForeignProducer as error:
+        except BatchRefused as error:
             self._close(4403, f"{error}: reload the page")
         except LogError as error:
             self._service.refused(error)
@@ -167,6 +167,10 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         else:
             with contextlib.suppress(WebSocketClosedError):
                 self.write_message(encode(message), binary=True)
+
+    def _begin_again(self) -> None:
+        # The page connects again and is told what is durable now: after a restore that may be less than before.
+        self._close(1001, "the log is being opened again")
 
     async def _send(self, message: ServerMessage) -> None:
         await self.write_message(encode(message), binary=True)

@@ -85,7 +85,10 @@ class Recording:
         return sorted(messages.values(), key=lambda prompt: prompt.issued_at)
 
     async def store(self, store: Store, clock_offset_ms: int) -> tuple[Receipt, list[AcceptedSession]]:
-        """Append a frame; returns after COMMIT. Raises ``ForeignProducer`` for another person's producer or session."""
+        """Append a frame; returns after COMMIT.
+
+        Raises ``ForeignProducer`` for another person's producer or session, ``ErasedParticipant`` for somebody erased.
+        """
         opened = {session.session_id: session for session in store.opened}
         for session_id in {event.session_id for event in store.events} - self._notebooks.keys():
             await self._own(session_id)

@@ -14,14 +14,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from prompter_events import Log, LogCorrupt, LogError, LogTooNew, LogUrlInvalid, Position, PrompterError
-from prompter_projections import CurrentProjection, PromptsProjection, Worker
+from prompter_events import (
+    Log,
+    LogCorrupt,
+    LogError,
+    LogRestored,
+    LogTooNew,
+    LogUrlInvalid,
+    Position,
+    PrompterError,
+)
+from prompter_projections import Worker
 
 from .errors import SettingInvalid
 from .follower import Follower
-from .policy import Prompting
 from .settings import Settings
-from .storage import open_study_log
+from .storage import all_projections, open_study_log
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +66,7 @@ class Service:
         self._task: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._restored = asyncio.Event()
         self.settings: Settings | None = None
         self.trouble = ""
         """One line about a worker or follower that ended by an error, the latest."""
@@ -106,6 +115,8 @@ class Service:
         if self._reason != str(error):
             logger.error("Prompter is not recording: %s", error)
         self._reason = str(error)
+        if isinstance(error, LogRestored):
+            self._restored.set()
 
     def recovered(self) -> None:
         """A write went through."""
@@ -122,7 +133,8 @@ class Service:
                 async with log:
                     head = await log.head()
                     await self._serve(log, head.position, self.settings)
-                return
+                pause = _FIRST_RETRY
+                continue  # the log was restored: open it again, at once
             except PrompterError as error:
                 self.refused(error)
                 self._settled.set()
@@ -136,13 +148,11 @@ class Service:
             pause = min(2 * pause, _LAST_RETRY)
 
     async def _serve(self, log: Log, head: Position, settings: Settings) -> None:
-        """Keep the read models and the policy current, and followers told, until cancelled."""
+        """Keep the read models and the policy current, and followers told, until cancelled or the log is restored."""
+        self._restored.clear()
+        self._stopping.clear()
         follower = Follower(log, head)
-        workers: list[Worker[Any]] = [
-            Worker(log, CurrentProjection()),
-            Worker(log, PromptsProjection()),
-            Worker(log, Prompting(settings.study)),
-        ]
+        workers: list[Worker[Any]] = [Worker(log, projection) for projection in all_projections(settings.study)]
         tasks = [asyncio.create_task(self._kept_going(worker.run)) for worker in workers]
         tasks.append(asyncio.create_task(self._kept_going(follower.run)))
         self._running = Running(log, follower, settings, workers)
@@ -150,10 +160,11 @@ class Service:
         self._settled.set()
         logger.info("Prompter records to %s", settings.log_url)
         try:
-            await asyncio.Event().wait()  # until aclose cancels
+            await self._restored.wait()
         finally:
             self._running = None
-            self._reason = "the server is stopping"
+            self._reason = self._reason if self._restored.is_set() else "the server is stopping"
+            follower.dismiss()
             self._stopping.set()
             for worker in workers:
                 worker.stop()
@@ -168,6 +179,9 @@ class Service:
         while not self._stopping.is_set():
             try:
                 await run()
+                return
+            except LogRestored as error:
+                self.refused(error)
                 return
             except Exception as error:
                 self.trouble = f"{type(error).__name__}: {error}"

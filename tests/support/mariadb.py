@@ -121,6 +121,17 @@ class MariaDB:
         finally:
             await goodbye(connection)
 
+    def client(self, program: str, *arguments: str) -> list[str]:
+        """The command line of a client program, signed in as the administrator."""
+        return [
+            _program(program),
+            "--no-defaults",
+            f"--socket={self.socket}",
+            f"--user={self.admin.user}",
+            f"--password={self.admin.password}",
+            *arguments,
+        ]
+
     def _install(self) -> None:
         if os.geteuid() == 0:
             shutil.chown(self._directory, "mysql", "mysql")

@@ -8,7 +8,7 @@ import typer
 
 from prompter_events import PrompterError
 
-from . import check, migrate, replay, sessions, timeline, verify
+from . import check, erase, migrate, replay, restored, sessions, timeline, verify
 from .output import complain
 
 app = typer.Typer(
@@ -26,6 +26,8 @@ app.command("sessions")(sessions.list_sessions)
 app.command("replay")(replay.replay)
 app.command("timeline")(timeline.draw_timeline)
 app.command("verify")(verify.verify_log)
+app.command("erase")(erase.erase_participant)
+app.command("restored")(restored.log_restored)
 
 
 def main() -> None:

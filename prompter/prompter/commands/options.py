@@ -39,14 +39,22 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def find_session(log: Log, text: str) -> SessionId:
-    """A session by its id or the beginning of it. Raises ``SettingInvalid`` if none or several fit."""
+    """A session by its id or the beginning of it.
+
+    Raises ``SettingInvalid`` if none or several fit, or if it was erased.
+    """
     wanted = text.lower().replace("-", "")
     found: set[UUID] = set()
+    erased: set[UUID] = set()
     async for event in log.read(types=["session.opened"]):
         if event.session_id.hex.startswith(wanted):
             found.add(event.session_id)
+            if event.payload is None:
+                erased.add(event.session_id)
     if not wanted or not found:
         raise SettingInvalid(f"there is no session {text!r}: `prompter sessions` lists them")
     if len(found) > 1:
         raise SettingInvalid(f"{len(found)} sessions begin with {text!r}: give more of the id")
+    if erased:
+        raise SettingInvalid(f"session {text!r} was erased: there is nothing left to show")
     return SessionId(found.pop())

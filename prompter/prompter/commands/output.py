@@ -48,6 +48,11 @@ def print_table(
     stdout.print(table)
 
 
+def counted(number: int, word: str) -> str:
+    """``1 session``, ``2,000 sessions``."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def plain(value: Any) -> Any:
     """A value as JSON has it: ids as text."""
     return str(value) if isinstance(value, UUID) else value

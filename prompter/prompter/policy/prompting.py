@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
@@ -45,9 +45,14 @@ class Prompting:
     """The policy of one study, as a projection that also emits."""
 
     name = "prompting"
+    relations = ()
 
     def __init__(self, study: Study) -> None:
         self._study = study
+
+    def keys_begin(self, participant_id: ParticipantId, sessions: Sequence[SessionId]) -> Collection[bytes]:
+        """The participant."""
+        return [participant_id.bytes]
 
     def key(self, event: Event) -> bytes | None:
         """One state for each participant: the caps hold over all their pages."""
