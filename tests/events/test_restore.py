@@ -29,7 +29,7 @@ from prompter_events import (
 from prompter_events.catalogue.study import CaptureLost
 from prompter_events.url import MysqlUrl, SqliteUrl, parse_url
 from support.events import event, events, new_producer
-from support.mariadb import MariaDB
+from support.mariadb import APP_USER, MariaDB
 
 CLIENTS, BEFORE, AFTER = 6, 150, 150
 
@@ -233,5 +233,14 @@ async def put_back(url: str, server: MariaDB | None, backup: Path) -> None:
         return
     assert isinstance(target, MysqlUrl)
     assert server is not None
-    with backup.open("rb") as file:
-        await asyncio.to_thread(subprocess.run, server.client("mariadb", target.database), stdin=file, check=True)
+    # Whoever wrote while the tables are replaced one by one would leave events behind the head.
+    await server.run(url, f"ALTER USER {APP_USER}@'%' ACCOUNT LOCK")
+    try:
+        for (connection,) in await server.run(
+            url, "SELECT id FROM information_schema.processlist WHERE user = %s", APP_USER
+        ):
+            await server.run(url, f"KILL CONNECTION {connection}")
+        with backup.open("rb") as file:
+            await asyncio.to_thread(subprocess.run, server.client("mariadb", target.database), stdin=file, check=True)
+    finally:
+        await server.run(url, f"ALTER USER {APP_USER}@'%' ACCOUNT UNLOCK")

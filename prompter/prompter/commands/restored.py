@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from prompter_events import LogCorrupt
+
 from ..erased_list import default_list, read_list
 from ..storage import open_study_log
 from .erasing import ListOption, erase, open_for_erasing
@@ -34,6 +36,12 @@ async def _restored(url: str, path: Path) -> tuple[int, int]:
     erased = read_list(path)
     async with open_for_erasing(url) if erased else open_study_log(url) as log:
         head = await log.head()
+        if (stray := await log.beyond_head()) is not None:
+            raise LogCorrupt(
+                stray,
+                "events lie behind the head, so somebody wrote while the backup was put back; "
+                "stop the service and put it back once more",
+            )
         # Erased first: with the new epoch pages come back, and what they send of somebody erased must be refused.
         for participant_id in erased:
             await erase(log, participant_id)
