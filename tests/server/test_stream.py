@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgpack
 import pytest
-from tornado.httpclient import HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from prompter.storage import open_study_log
-from prompter_events import Event, SessionId
 from prompter_events.catalogue.notebook import SessionAccepted
 from prompter_events.clock import now_micros
-from support.lab import TOKEN, Lab
+from support.lab import Lab
+from support.page import ADDED, OPENED, page, stored
 
 
 @pytest.fixture(scope="module")
@@ -27,86 +23,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str]
     lab.start()
     yield lab, url
     lab.stop()
-
-
-class Page:
-    """A page of a few lines: says hello, sends numbered events, hears answers."""
-
-    def __init__(self, socket: WebSocketClientConnection) -> None:
-        self._socket = socket
-        self.producer = uuid4()
-        self.session = uuid4()
-
-    async def say(self, **message: Any) -> None:
-        await self._socket.write_message(msgpack.packb(message), binary=True)
-
-    async def hear(self, kind: str) -> dict[str, Any]:
-        """The next message of a kind; others pass."""
-        while True:
-            frame = await self._socket.read_message()
-            assert frame is not None, f"closed with {self._socket.close_code} {self._socket.close_reason}"
-            message: dict[str, Any] = msgpack.unpackb(frame)
-            if message["type"] == kind:
-                return message
-
-    async def hello(self) -> dict[str, Any]:
-        sessions = [self.session.bytes]
-        await self.say(
-            type="hello", protocol=1, producer_id=self.producer.bytes, sessions=sessions, sent_at=now_micros()
-        )
-        return await self.hear("welcome")
-
-    async def send(self, first_seq: int, *events: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-        wire = [
-            {
-                "session_id": self.session.bytes,
-                "type": kind,
-                "schema_version": 1,
-                "occurred_at": now_micros(),
-                "payload": msgpack.packb(body),
-            }
-            for kind, body in events
-        ]
-        await self.say(type="events", first_seq=first_seq, events=wire)
-        return await self.hear("ack")
-
-    async def closed(self) -> int | None:
-        """The close code, once the server closed."""
-        while self._socket.close_code is None and await self._socket.read_message() is not None:
-            pass
-        return self._socket.close_code
-
-
-@asynccontextmanager
-async def page(lab: Lab, subprotocols: Sequence[str] = ("prompter.v1",)) -> AsyncIterator[Page]:
-    request = HTTPRequest(lab.stream, headers={"Authorization": f"token {TOKEN}"})
-    socket = await websocket_connect(request, subprotocols=list(subprotocols) or None)
-    talk = Page(socket)
-    try:
-        yield talk
-    finally:
-        socket.close()
-        await talk.closed()
-
-
-OPENED: tuple[str, dict[str, Any]] = (
-    "session.opened",
-    {
-        "notebook_path": "loans.ipynb",
-        "kernel_name": "prompter",
-        "client": {"lab": "test", "extension": "0", "browser": "none"},
-        "cells": [{"cell_id": "a", "cell_type": "code", "source": "1"}],
-    },
-)
-ADDED: tuple[str, dict[str, Any]] = (
-    "cell.added",
-    {"cell_id": "b", "index": 1, "cell_type": "code", "source": "loans.head()", "cause": "user"},
-)
-
-
-async def stored(url: str, session: UUID) -> list[Event]:
-    async with open_study_log(url) as log:
-        return [event async for event in log.read(session=SessionId(session))]
 
 
 async def test_what_was_acknowledged_is_in_the_log_once(server: tuple[Lab, str]) -> None:
