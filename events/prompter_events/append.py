@@ -7,7 +7,7 @@ retry runs it again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -26,16 +26,14 @@ class Head:
     hash: bytes
 
 
-@dataclass(frozen=True)
-class ProducerState:
+class ProducerState(msgspec.Struct, frozen=True):
     """What the log holds of a producer: the last number stored, and whose it is."""
 
     last_seq: int
     participant_id: ParticipantId
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """Events of one producer, in the order of their numbers. Raises ``ValueError`` for one that was erased."""
 
     producer_id: ProducerId
@@ -47,8 +45,7 @@ class Batch:
             raise ValueError("an erased event cannot be appended")
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """What became of one batch."""
 
     last_seq: int
@@ -91,13 +88,13 @@ def plan_append(
     number. A batch of a producer that belongs to somebody else, or of a participant who was ``erased``, is refused by
     itself.
     """
-    known = dict(producers)
     changed: dict[ProducerId, ProducerState] = {}
     stored: list[Event] = []
+    salts = _salts(sum(len(batch.events) for batch in batches))
     position, last_hash = head.position, head.hash
     outcomes: list[Outcome] = []
     for batch in batches:
-        state = known.get(batch.producer_id)
+        state = changed.get(batch.producer_id) or producers.get(batch.producer_id)
         owner = state.participant_id if state else batch.events[0].participant_id
         if any(event.participant_id != owner for event in batch.events):
             outcomes.append(ForeignProducer(batch.producer_id))
@@ -115,22 +112,27 @@ def plan_append(
             if event.producer_seq != last_seq + 1:
                 break
             position = Position(position + 1)
-            placed = _place(event, position, now, last_hash)
+            placed = _place(event, position, now, next(salts), last_hash)
             last_hash = placed.hash
             last_seq = placed.producer_seq
             stored.append(placed)
         if len(stored) > before:
-            known[batch.producer_id] = changed[batch.producer_id] = ProducerState(last_seq, owner)
+            changed[batch.producer_id] = ProducerState(last_seq, owner)
         outcomes.append(Receipt(last_seq, position, len(stored) - before, duplicates))
     new_head = Head(position, last_hash)
     return Plan(stored, changed, new_head, outcomes)
 
 
-def _place(event: Event, position: Position, now: int, previous: bytes) -> Event:
+def _salts(count: int) -> Iterator[bytes]:
+    # Asking the system for random bytes costs as much as a hash; so once for all.
+    drawn = secrets.token_bytes(count * SALT_BYTES)
+    return (drawn[start : start + SALT_BYTES] for start in range(0, len(drawn), SALT_BYTES))
+
+
+def _place(event: Event, position: Position, now: int, salt: bytes, previous: bytes) -> Event:
     reason = invalidity(event)
     if reason is not None:
         event = as_invalid(event, reason)
-    salt = secrets.token_bytes(SALT_BYTES)
     placed = msgspec.structs.replace(
         event,
         position=position,

@@ -1,6 +1,7 @@
 """Bodies to bytes and back.
 
 Bytes are made by the msgpack package. They are read by one typed msgspec decode, which checks every field on the way.
+A payload of an older version is lifted first; the stored bytes stay as they are.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import msgpack
 import msgspec
 
 from .catalogue import CATALOGUE, MAX_EVENT_BYTES, Body, type_of
+from .catalogue.lifts import lifted
 from .errors import EventInvalid
 
 
@@ -25,7 +27,7 @@ def pack(body: Body) -> bytes:
 
 
 def unpack(type_name: str, schema_version: int, payload: bytes) -> Body:
-    """Read a payload. Fields that this program does not know are passed over.
+    """Read a payload as the catalogue's own version. Fields that this program does not know are passed over.
 
     Raises ``EventInvalid`` for an unknown type, a version newer than the catalogue's, a payload that is too large,
     or one that does not fit the type.
@@ -38,14 +40,16 @@ def unpack(type_name: str, schema_version: int, payload: bytes) -> Body:
     if len(payload) > MAX_EVENT_BYTES:
         raise EventInvalid(f"a {type_name} of {len(payload)} bytes; the limit is {MAX_EVENT_BYTES}")
     try:
-        return _decoder(type_name).decode(payload)
+        if schema_version != entry.version:
+            payload = lifted(payload, schema_version, entry.lifts)
+        return _decoder(entry.body).decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise EventInvalid(f"{type_name}: {error}") from None
 
 
 @cache
-def _decoder(type_name: str) -> msgspec.msgpack.Decoder[Body]:
-    return msgspec.msgpack.Decoder(CATALOGUE[type_name].body)
+def _decoder(body: type[Body]) -> msgspec.msgpack.Decoder[Body]:
+    return msgspec.msgpack.Decoder(body)
 
 
 def _extension(value: object) -> bytes:

@@ -76,10 +76,14 @@ class ErasedParticipant(BatchRefused):
 
 
 class CheckpointMoved(PrompterError):
-    """A projection's checkpoint is not where this worker left it: another worker is at work."""
+    """A worker is not where it thinks it is: another one moved the checkpoint, has the lease, or used its numbers."""
 
     def __init__(self, projection: str, expected: int, found: int) -> None:
-        super().__init__(f"the checkpoint of {projection} is at {found}, not at {expected}: another worker moved it")
+        super().__init__(
+            f"the checkpoint of {projection} is at {found}, not at {expected}: another worker moved it"
+            if found != expected
+            else f"another worker took over {projection} at {found}"
+        )
         self.projection = projection
         self.expected = expected
         self.found = found

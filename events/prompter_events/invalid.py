@@ -17,16 +17,16 @@ RAW_BYTES = MAX_EVENT_BYTES - 4096
 
 
 def invalidity(event: Event) -> str | None:
-    """Why no log holds this event; none if every log does."""
-    if len(event.type) > TYPE_CHARACTERS:
-        return f"a type of {len(event.type)} characters; the limit is {TYPE_CHARACTERS}"
-    if _encodable(event.type) != event.type:
+    """Why no log holds this event as it came; none if every log does. Ids, and that a payload is there, are given."""
+    name, size = event.type, len(event.payload or b"")
+    if len(name) > TYPE_CHARACTERS:
+        return f"a type of {len(name)} characters; the limit is {TYPE_CHARACTERS}"
+    if not name.isascii() and _encodable(name) != name:
         return "a type that is no Unicode text"
     if not 0 <= event.schema_version < VERSION_LIMIT:
         return f"schema_version {event.schema_version} is not in 0 … {VERSION_LIMIT - 1}"
     if not 0 <= event.occurred_at < INTEGER_LIMIT:
         return f"occurred_at {event.occurred_at} is not in 0 … {INTEGER_LIMIT - 1}"
-    size = len(event.payload or b"")
     if size > MAX_EVENT_BYTES:
         return f"a payload of {size} bytes; the limit is {MAX_EVENT_BYTES}"
     return None
@@ -53,7 +53,7 @@ def as_invalid(event: Event, reason: str, raw_bytes: int = RAW_BYTES) -> Event:
 
 
 def _encodable(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _within(number: int) -> int:

@@ -52,6 +52,26 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A compare-and-set of a projection's checkpoint."""
+
+    projection: str
+    expected: Checkpoint
+    to: Checkpoint
+    holder: UUID | None = None
+    """Who must hold the projection's lease; none: whoever moves it."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How long a transaction kept those waiting who append, in seconds; nothing that it waited for itself."""
+
+    statements: float = 0.0
+    commit: float = 0.0
+    """COMMIT alone, most of which is the disk's and depends little on how much is written."""
+
+
+@dataclass(frozen=True)
 class Forgetting:
     """Rows of a read model to delete: those whose columns equal these values, and whose key column starts so."""
 
@@ -71,8 +91,10 @@ class Transaction:
 
     forgettings: list[Forgetting] = field(default_factory=list)
     saves: list[tuple[Relation, Sequence[Row]]] = field(default_factory=list)
-    moves: list[tuple[str, Checkpoint, Checkpoint]] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
+    cost: Cost = Cost()
+    """Known once it is written."""
 
     def forget(self, relation: Relation, equal: Row, prefix: tuple[str, bytes] | None = None) -> None:
         """Delete rows, before any are saved. Raises ``ValueError`` at the end for a selection of everything."""
@@ -83,9 +105,13 @@ class Transaction:
         if rows:
             self.saves.append((relation, rows))
 
-    def move(self, projection: str, expected: Checkpoint, to: Checkpoint) -> None:
-        """Move a projection's checkpoint, if it still is where ``expected`` says; else nothing at all is written."""
-        self.moves.append((projection, expected, to))
+    def move(self, projection: str, expected: Checkpoint, to: Checkpoint, holder: UUID | None = None) -> None:
+        """Move a projection's checkpoint, if it still is where ``expected`` says; else nothing at all is written.
+
+        With ``holder`` only while they hold the projection's lease. That fences a worker which lost it, also where the
+        checkpoint does not move, and lets a COMMIT whose answer got lost be recognised.
+        """
+        self.moves.append(Move(projection, expected, to, holder))
 
     def append(self, producer_id: ProducerId, events: Sequence[Event]) -> None:
         """Append events, numbered by their producer. Those of an erased participant are passed over."""
@@ -108,6 +134,9 @@ class Log(ABC):
     @abstractmethod
     async def append_batches(self, batches: Sequence[Batch]) -> list[Receipt]:
         """Append several producers' events in one commit. Returns after COMMIT, one receipt for each batch.
+
+        An event that no log holds as it came, such as one of more than 1 MiB, is kept as ``capture.invalid`` under its
+        own number, so that it stops nobody else.
 
         Raises ``ForeignProducer`` if a batch's producer belongs to another participant, ``ErasedParticipant`` if its
         participant was erased; the other batches are stored.
@@ -184,7 +213,8 @@ class Log(ABC):
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Collect a projection's rows, checkpoint and events; all are written when the block ends, or none.
 
-        Raises ``CheckpointMoved`` at the end of the block if another worker moved the checkpoint.
+        Raises ``CheckpointMoved`` at the end of the block if another worker moved the checkpoint, took the lease, or
+        appended under the same numbers.
         """
 
     @abstractmethod

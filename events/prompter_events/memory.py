@@ -56,6 +56,8 @@ class MemoryLog(Log):
         return self._epoch
 
     async def append_batches(self, batches: Sequence[Batch]) -> list[Receipt]:
+        if not batches or not all(batch.events for batch in batches):
+            raise ValueError("an append of no events")
         self._check_open()
         plan = self._plan(batches)
         self._store(plan)
@@ -136,11 +138,12 @@ class MemoryLog(Log):
             check_relation(relation)
             saves.append((relation, [stored_row(relation, row) for row in rows]))
         checkpoints = dict(self._checkpoints)
-        for projection, expected, to in transaction.moves:
-            found = checkpoints.get(projection, NEW_CHECKPOINT)
-            if found != expected:
-                raise CheckpointMoved(projection, expected.position, found.position)
-            checkpoints[projection] = to
+        for move in transaction.moves:
+            found = checkpoints.get(move.projection, NEW_CHECKPOINT)
+            holder, _ = self._leases.get(move.projection, (None, 0))
+            if found != move.expected or move.holder not in (None, holder):
+                raise CheckpointMoved(move.projection, move.expected.position, found.position)
+            checkpoints[move.projection] = move.to
         plan = self._plan(transaction.batches)
         check_complete(transaction.batches, plan.outcomes)
 

@@ -8,19 +8,27 @@ from collections.abc import Awaitable, Callable
 from .errors import LogUnavailable
 from .event import START, Position
 
-LOOK_SECONDS = 0.2
-"""How often the head is looked at for what other processes append, while anybody waits."""
+LOOK_SECONDS = 0.15
+"""How often the head is looked at for what other processes append, while anybody waits: the contract promises 200 ms,
+and a look takes some of them."""
 
 
 class News:
     """The head as this process knows it. All waiters share one look at the log.
 
-    ``look`` reads the head; a log without other writers has none.
+    ``look`` reads the head; a log without other writers has none. ``pause`` passes the seconds between two looks.
     """
 
-    def __init__(self, seen: Position = START, look: Callable[[], Awaitable[Position]] | None = None) -> None:
+    def __init__(
+        self,
+        seen: Position = START,
+        look: Callable[[], Awaitable[Position]] | None = None,
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._seen = seen
         self._look = look
+        self._pause = pause
         self._waiters: dict[asyncio.Future[Position], Position] = {}
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
@@ -70,7 +78,7 @@ class News:
             except Exception as error:  # whatever it is, the waiters must hear of it
                 self._fail(error)
                 return
-            await asyncio.sleep(LOOK_SECONDS)
+            await self._pause(LOOK_SECONDS)
 
     def _fail(self, error: Exception) -> None:
         for waiter in self._waiters:

@@ -26,8 +26,11 @@ EVENT_COLUMNS = (
 
 EventRow = tuple[int, bytes, bytes, int, bytes, str, int, int, int, bytes | None, bytes | None, bytes, bytes]
 
-# Few ids make many events; building a UUID costs as much as all the other fields together.
-_uuid = lru_cache(maxsize=4096)(lambda raw: UUID(bytes=raw))
+
+@lru_cache(maxsize=4096)
+def uuid_of(raw: bytes) -> UUID:
+    """The id of 16 bytes. Few ids make many events, and building a UUID costs as much as all other fields together."""
+    return UUID(bytes=raw)
 
 
 def event_row(event: Event) -> EventRow:
@@ -50,22 +53,25 @@ def event_row(event: Event) -> EventRow:
 
 
 def row_event(row: EventRow) -> Event:
-    """The event that a row holds. Raises ``LogCorrupt`` if ids are no ids: only tampering makes such a row."""
+    """The event that a row holds. Raises ``LogCorrupt`` if ids are no ids, or a payload no bytes: only tampering makes such a row."""
+    payload = row[9]
+    if payload is not None and type(payload) is not bytes:  # SQLite takes a text or a number too
+        raise LogCorrupt(row[0], "the payload cannot be read")
     try:
         return Event(
             position=Position(row[0]),
-            session_id=SessionId(_uuid(row[1])),
-            producer_id=ProducerId(_uuid(row[2])),
+            session_id=SessionId(uuid_of(row[1])),
+            producer_id=ProducerId(uuid_of(row[2])),
             producer_seq=row[3],
-            participant_id=ParticipantId(_uuid(row[4])),
+            participant_id=ParticipantId(uuid_of(row[4])),
             type=row[5],
             schema_version=row[6],
             occurred_at=row[7],
             recorded_at=row[8],
-            payload=row[9],
+            payload=payload,
             salt=row[10],
             payload_digest=row[11],
             hash=row[12],
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AssertionError) as error:  # UUID asserts that it is given bytes
         raise LogCorrupt(row[0], f"an id cannot be read ({error})") from None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from .append import Batch, Outcome
-from .errors import BatchRefused, ErasedParticipant
+from .errors import BatchRefused, CheckpointMoved, ErasedParticipant
 from .event import START
 from .log import Checkpoint, Forgetting, Relation, Row, Value
 
@@ -60,17 +60,23 @@ def prefix_range(start: bytes) -> tuple[bytes, bytes]:
     return start, start + b"\xff" * 64
 
 
-def check_complete(batches: Sequence[Batch], outcomes: Sequence[Outcome]) -> None:
-    """A transaction is all or nothing: a refused batch, or a hole in its numbering, refuses the whole.
+def check_complete(batches: Sequence[Batch], outcomes: Sequence[Outcome], *, again: bool = False) -> None:
+    """A transaction is all or nothing: a refused batch, a hole in its numbering or a duplicate refuses the whole.
+
+    A duplicate means that somebody else appends under these numbers: the rows beside it may contradict the log. Only
+    where the transaction runs ``again``, after a COMMIT whose answer got lost, may all its events be there already.
 
     What a worker says about a participant who was erased meanwhile is passed over: it is about to learn of that.
-    Raises ``ForeignProducer`` or ``ValueError``.
+    Raises ``ForeignProducer``, ``CheckpointMoved`` or ``ValueError``.
     """
     for batch, outcome in zip(batches, outcomes, strict=True):
         if isinstance(outcome, ErasedParticipant):
             continue
         if isinstance(outcome, BatchRefused):
             raise outcome
+        if outcome.duplicates and not (again and outcome.duplicates == len(batch.events)):
+            before = batch.events[0].producer_seq - 1
+            raise CheckpointMoved(f"producer {batch.producer_id}", before, outcome.last_seq - outcome.stored)
         if outcome.last_seq < batch.events[-1].producer_seq:
             raise ValueError(
                 f"producer {batch.producer_id} is at {outcome.last_seq}; "

@@ -30,8 +30,9 @@ class _Call:
 
     def __init__(self, batches: Sequence[Batch]) -> None:
         self.batches = batches
-        self.events = sum(len(batch.events) for batch in batches)
-        self.bytes = sum(len(event.payload or b"") for batch in batches for event in batch.events)
+        sizes = [len(event.payload or b"") for batch in batches for event in batch.events]
+        self.events = len(sizes)
+        self.bytes = sum(sizes)
         self.done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:

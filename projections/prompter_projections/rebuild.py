@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeVar, cast
 
-from prompter_events.clock import now_micros
 from prompter_events.errors import CheckpointMoved, PrompterError
-from prompter_events.event import START, Position
-from prompter_events.log import Checkpoint, Log
+from prompter_events.event import START, Event, Position
+from prompter_events.log import Checkpoint, Log, Relation, Row
 
 from .fold import Policy, Projection
+from .forgetting import erasure_in, forget, taken_together
+from .portion import Portion
 from .states import States
-from .step import FoldFailed, advance, keys_of
+from .step import FoldFailed, Step, advance, keys_of
 
 S = TypeVar("S")
+
+BATCH_BYTES = 16 * 1024 * 1024
+"""Payload that is folded at once, at most but for one event; a second batch is being read meanwhile."""
+
+MOST_ROWS = 2_000
+"""Rows of one transaction, where the disk is fast enough for so many."""
 
 
 class RebuildStopped(PrompterError):
@@ -32,12 +43,14 @@ async def rebuild(
     log: Log,
     projection: Projection[S],
     *,
-    batch: int = 2_000,
+    batch: int = 10_000,
     progress: Callable[[Position], None] | None = None,
 ) -> Checkpoint:
     """Fold the whole log into a new generation, then switch to it; the checkpoint afterwards.
 
     A worker may go on meanwhile; at the switch it notices and continues under the new generation. Nothing is emitted.
+    ``batch`` events are folded together. Nobody sees the rows before the switch, so they are written in as many small
+    transactions as it takes to hold up nobody who appends (see ``Portion``).
     ``progress`` hears each position reached. Raises ``RebuildStopped``; ``CheckpointMoved`` if two rebuilds meet;
     ``ValueError`` for a policy, whose decisions are facts of the log and not taken again.
     """
@@ -52,28 +65,76 @@ async def rebuild(
     async with log.transaction() as transaction:
         transaction.move(aside_name, aside, at)
     states = States(log, projection, generation)
-    while True:
-        events = [event async for event in log.read(after=at.position, limit=batch)]
-        if events:
-            to = Checkpoint(events[-1].position, generation)
-            try:
-                keys = keys_of(projection, events, {})
-                kept = await states.load({key for key in keys if key is not None})
-                step = advance(projection, kept, zip(keys, events, strict=True), at.position, {})
-            except FoldFailed as failure:
-                raise RebuildStopped(name, failure.letter.position, failure.letter.trace) from failure
-            await states.commit(step, at, to, now_micros(), checkpoint_name=aside_name)
-            at = to
-            if progress is not None:
-                progress(at.position)
-            continue
-        live = await log.checkpoint(name)
-        if live.position > at.position:
-            continue
-        try:
-            async with log.transaction() as transaction:
-                transaction.move(name, live, at)
-        except CheckpointMoved:
-            # The worker took another batch; so do we.
-            continue
-        return at
+    portion = Portion(MOST_ROWS)
+    reading = asyncio.create_task(_batch(log, START, batch))
+    try:
+        while True:
+            events = await reading
+            if events:
+                to = Checkpoint(events[-1].position, generation)
+                reading = asyncio.create_task(_batch(log, to.position, batch))
+                step = await _folded(projection, states, events, at.position)
+                await _write(log, await asyncio.to_thread(states.rows, step), portion)
+                states.keep(step)
+                async with log.transaction() as transaction:
+                    if (erased := erasure_in(events)) is not None:
+                        forget(transaction, projection, erased, generation)
+                        states.drop(erased)
+                    transaction.move(aside_name, at, to)
+                at = to
+                if progress is not None:
+                    progress(at.position)
+                continue
+            live = await log.checkpoint(name)
+            if live.position <= at.position and await _switched(log, name, live, at):
+                return at
+            # The worker is further on; so shall we be.
+            reading = asyncio.create_task(_batch(log, at.position, batch))
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _batch(log: Log, after: Position, batch: int) -> Sequence[Event]:
+    events: list[Event] = []
+    size = 0
+    # Every log's ``read`` is a generator, and this one may stop before its end.
+    async with aclosing(cast(AsyncGenerator[Event], log.read(after=after, limit=batch))) as reading:
+        async for event in reading:
+            events.append(event)
+            size += len(event.payload or b"")
+            if size >= BATCH_BYTES:
+                break
+    return taken_together(events)
+
+
+async def _folded(projection: Projection[S], states: States[S], events: Sequence[Event], after: Position) -> Step[S]:
+    try:
+        keys = keys_of(projection, events, {})
+        kept = await states.load({key for key in keys if key is not None})
+        # In a thread, since it takes a while: the loop has other things to do, such as to read what comes next.
+        return await asyncio.to_thread(advance, projection, kept, zip(keys, events, strict=True), after, {})
+    except FoldFailed as failure:
+        raise RebuildStopped(projection.name, failure.letter.position, failure.letter.trace) from failure
+
+
+async def _write(log: Log, written: Iterable[tuple[Relation, Sequence[Row]]], portion: Portion) -> None:
+    rows = [(relation, row) for relation, some in written for row in some]
+    done = 0
+    while done < len(rows):
+        part = rows[done : done + portion.size]
+        async with log.transaction() as transaction:
+            for relation, some in groupby(part, key=itemgetter(0)):
+                transaction.save(relation, [row for _, row in some])
+        portion.took(len(part), transaction.cost)
+        done += len(part)
+
+
+async def _switched(log: Log, name: str, live: Checkpoint, to: Checkpoint) -> bool:
+    try:
+        async with log.transaction() as transaction:
+            transaction.move(name, live, to)
+    except CheckpointMoved:
+        # The worker took another batch.
+        return False
+    return True

@@ -6,13 +6,16 @@ import heapq
 from collections import OrderedDict
 from collections.abc import Collection
 from typing import Generic, TypeVar
+from uuid import UUID
 
 import msgspec
 
+from prompter_events.catalogue.study import ParticipantErased
 from prompter_events.event import Event, ProducerId
-from prompter_events.log import Checkpoint, Log, Value
+from prompter_events.log import Checkpoint, Cost, Log, Relation, Row, Value
 
 from .fold import Policy, Projection
+from .forgetting import forget, is_forgotten
 from .relations import DEAD_LETTER, STATE
 from .step import Kept, Step, state_rows
 
@@ -23,13 +26,22 @@ HOT_STATES = 1_000
 
 
 class States(Generic[S]):
-    """All states of one generation.
+    """All states of one generation. With ``holder`` they change only while that worker holds the projection's lease.
 
     After an error in ``commit`` throw it away: only the log knows the truth.
     """
 
-    def __init__(self, log: Log, projection: Projection[S], generation: int, hot: int = HOT_STATES) -> None:
+    def __init__(
+        self,
+        log: Log,
+        projection: Projection[S],
+        generation: int,
+        hot: int = HOT_STATES,
+        *,
+        holder: UUID | None = None,
+    ) -> None:
         self._log = log
+        self._holder = holder
         self._projection = projection
         self._generation = generation
         self._hot_limit = hot
@@ -58,10 +70,10 @@ class States(Generic[S]):
             found[key] = kept
         return found
 
-    def due_keys(self, now: int) -> list[bytes]:
-        """The keys whose time has come."""
-        found = []
-        while self._queue and self._queue[0][0] <= now:
+    def due_keys(self, now: int, limit: int) -> list[bytes]:
+        """Keys whose time has come, at most ``limit``: those that waited longest."""
+        found: list[bytes] = []
+        while len(found) < limit and self._queue and self._queue[0][0] <= now:
             due, key = heapq.heappop(self._queue)
             if self._due.get(key) == due:
                 del self._due[key]
@@ -75,20 +87,21 @@ class States(Generic[S]):
         return self._queue[0][0] if self._queue else None
 
     async def commit(
-        self, step: Step[S], expected: Checkpoint, to: Checkpoint, now: int, *, checkpoint_name: str | None = None
-    ) -> None:
-        """Write a step in one transaction. Raises ``CheckpointMoved``, and whatever else the log raises.
+        self, step: Step[S], expected: Checkpoint, to: Checkpoint, now: int, erased: ParticipantErased | None = None
+    ) -> Cost:
+        """Write a step in one transaction, and forget who was ``erased``.
 
-        ``checkpoint_name`` is the projection's own unless it is being rebuilt.
+        Returns what it cost those who append. Raises ``CheckpointMoved``, and whatever else the log raises.
         """
         emitted = await self._numbered(step)
+        cost = Cost()
         if step.blobs or step.letters or emitted or expected != to:
             name = self._projection.name
             async with self._log.transaction() as transaction:
-                for relation, rows in step.rows.items():
-                    latest = {tuple(row.get(column) for column in relation.key): row for row in rows}
-                    transaction.save(relation, [{**row, "generation": to.generation} for row in latest.values()])
-                transaction.save(STATE, state_rows(name, to.generation, step))
+                if erased is not None:
+                    forget(transaction, self._projection, erased, self._generation)
+                for relation, rows in self.rows(step):
+                    transaction.save(relation, rows)
                 transaction.save(
                     DEAD_LETTER,
                     [
@@ -102,11 +115,35 @@ class States(Generic[S]):
                         for letter in step.letters
                     ],
                 )
-                transaction.move(checkpoint_name or name, expected, to)
+                transaction.move(name, expected, to, self._holder)
                 for producer_id, events in emitted.items():
                     transaction.append(producer_id, events)
+            cost = transaction.cost
         for producer_id, events in emitted.items():
             self._last_seq[producer_id] = events[-1].producer_seq
+        if erased is not None:
+            self.drop(erased)
+        self.keep(step)
+        return cost
+
+    def drop(self, erased: ParticipantErased) -> None:
+        """Hold nothing of a participant in memory."""
+        for key in [key for key in self._hot if is_forgotten(self._projection, erased, key)]:
+            del self._hot[key]
+        for key in [key for key in self._due if is_forgotten(self._projection, erased, key)]:
+            del self._due[key]
+
+    def rows(self, step: Step[S]) -> list[tuple[Relation, list[Row]]]:
+        """What a step writes: the last version of each row of the read models, then the states."""
+        written: list[tuple[Relation, list[Row]]] = []
+        for relation, rows in step.rows.items():
+            latest = {tuple(row.get(column) for column in relation.key): row for row in rows}
+            written.append((relation, [{**row, "generation": self._generation} for row in latest.values()]))
+        written.append((STATE, list(state_rows(self._projection.name, self._generation, step))))
+        return written
+
+    def keep(self, step: Step[S]) -> None:
+        """Go on from a step that is written."""
         for key, kept in step.changed.items():
             self._hot[key] = kept
             self._hot.move_to_end(key)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
@@ -19,6 +20,8 @@ from prompter_events.event import Event, Position
 from prompter_events.log import Checkpoint, Log
 
 from .fold import Policy, Projection
+from .forgetting import erasure_in, taken_together
+from .portion import Portion
 from .states import States
 from .step import FoldFailed, Letter, Step, advance, keys_of, tick
 
@@ -43,8 +46,9 @@ class WorkerStopped(PrompterError):
 class Worker(Generic[S]):
     """Runs one projection until it is told to stop.
 
-    ``clock`` gives µs since the epoch; ``batch`` bounds the events of one transaction; ``lease_seconds`` is how long
-    the lease lasts without renewal; ``pause`` waits so many seconds before another try.
+    ``clock`` gives µs since the epoch; ``batch`` bounds the events of one transaction, which are fewer where it would
+    hold up those who append (see ``Portion``); ``lease_seconds`` is how long the lease lasts without renewal; ``pause``
+    waits so many seconds before another try.
     """
 
     def __init__(
@@ -60,7 +64,7 @@ class Worker(Generic[S]):
         self._log = log
         self._projection = projection
         self._clock = clock
-        self._batch = batch
+        self._portion = Portion(batch)
         self._lease_seconds = lease_seconds
         self._pause = pause
         self._holder = uuid4()
@@ -121,7 +125,7 @@ class Worker(Generic[S]):
         loop = asyncio.get_running_loop()
         renew_at = loop.time() + self._lease_seconds / 3
         checkpoint = await log.checkpoint(name)
-        states = States(log, self._projection, checkpoint.generation)
+        states = States(log, self._projection, checkpoint.generation, holder=self._holder)
         await states.load_due()
         self._came_to(checkpoint.position)
         while not self._stopping.is_set():
@@ -129,15 +133,17 @@ class Worker(Generic[S]):
                 if not await log.lease(name, self._holder, self._lease_seconds):
                     return
                 renew_at = loop.time() + self._lease_seconds / 3
-            events = [event async for event in log.read(after=checkpoint.position, limit=self._batch)]
+            asked = self._portion.size
+            events = [event async for event in log.read(after=checkpoint.position, limit=asked)]
             if events:
-                checkpoint = await self._take(events, states, checkpoint)
-                if len(events) == self._batch:
+                together = taken_together(events)
+                checkpoint = await self._take(together, states, checkpoint)
+                if len(events) == asked or len(together) < len(events):
                     continue
             elif self._pauses:
                 self._log_is_back()
             now = self._clock()
-            due = states.due_keys(now)
+            due = states.due_keys(now, self._portion.size)
             if due:
                 await self._decide(due, now, states, checkpoint)
             elif not events:
@@ -147,16 +153,22 @@ class Worker(Generic[S]):
                     timeout = min(timeout, max(next_due - now, 0) / 1_000_000)
                 await self._unless_stopped(log.wait(checkpoint.position, timeout))
 
-    async def _take(self, events: list[Event], states: States[S], checkpoint: Checkpoint) -> Checkpoint:
+    async def _take(self, events: Sequence[Event], states: States[S], checkpoint: Checkpoint) -> Checkpoint:
         """Fold a batch and commit it; the checkpoint after it."""
+        folding = 0.0
 
         async def fold(failed: Mapping[tuple[Position, bytes | None], Letter]) -> Step[S]:
             keys = keys_of(self._projection, events, failed)
             kept = await states.load({key for key in keys if key is not None})
-            return advance(self._projection, kept, zip(keys, events, strict=True), checkpoint.position, failed)
+            began = time.perf_counter()
+            step = advance(self._projection, kept, zip(keys, events, strict=True), checkpoint.position, failed)
+            nonlocal folding
+            folding = time.perf_counter() - began
+            return step
 
         to = Checkpoint(events[-1].position, checkpoint.generation)
-        await states.commit(await self._tried(fold), checkpoint, to, self._clock())
+        cost = await states.commit(await self._tried(fold), checkpoint, to, self._clock(), erasure_in(events))
+        self._portion.took(len(events), cost, folding)
         self._came_to(to.position)
         return to
 
@@ -168,7 +180,8 @@ class Worker(Generic[S]):
         async def decide(failed: Mapping[tuple[Position, bytes | None], Letter]) -> Step[S]:
             return tick(policy, await states.load(set(due)), due, now, checkpoint.position, failed=failed)
 
-        await states.commit(await self._tried(decide), checkpoint, checkpoint, now)
+        cost = await states.commit(await self._tried(decide), checkpoint, checkpoint, now)
+        self._portion.took(len(due), cost)
 
     async def _tried(
         self, step: Callable[[Mapping[tuple[Position, bytes | None], Letter]], Awaitable[Step[S]]]

@@ -7,7 +7,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -26,10 +29,13 @@ from prompter_events import (
 )
 from prompter_events.numbered import EVENTS, migrations_in
 from prompter_events.rows import EVENT_COLUMNS
-from prompter_events.sqlite import SqliteStore, database, network_filesystem
+from prompter_events.sqlite import SqliteStore, database, network_filesystem, turn
 from prompter_events.sqlite.errors import translate
+from prompter_events.sqlite.turn import Turn
 from prompter_events.store import DataRefused
 from prompter_events.stored import StoredLog
+from support.busy import NAME as BUSY
+from support.busy import busy
 from support.events import events, new_producer
 
 NOBODY = 65534
@@ -154,6 +160,117 @@ async def test_a_locked_file_is_waited_for(path: Path, sqlite_url: str, monkeypa
                 await log.append(producer, events(producer, 3, 4))
             other.execute("ROLLBACK")
         assert (await log.append(producer, events(producer, 3, 4))).stored == 2
+
+
+class TestTurns:
+    """Processes take turns at writing. A turn is what SQLite's lock lacks."""
+
+    async def test_whoever_has_the_turn_waits_for_one_transaction_at_most(
+        self, path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with busy(sqlite_url, "fair"):
+            passed = await transactions_passed(path, 150, monkeypatch)
+        assert max(passed) <= 1
+
+    async def test_a_process_that_takes_no_turns_would_be_caught(
+        self, path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with busy(sqlite_url, "rude"):
+            passed = await transactions_passed(path, 150, monkeypatch)
+        assert max(passed) > 1
+
+    def test_the_turn_is_given_back_before_the_transaction_begins_its_work(self, path: Path) -> None:
+        mine, theirs = Turn(path), Turn(path)
+        with closing(mine), closing(theirs):
+            assert mine.take()
+            mine.give_back()
+            assert theirs.take()
+            theirs.give_back()
+
+    async def test_nobody_has_the_turn_while_a_transaction_runs(self, path: Path) -> None:
+        log_file = database.Database(path, writing=True)
+        with closing(Turn(path)) as turn:
+
+            def look(connection: sqlite3.Connection) -> bool:
+                return turn.take()
+
+            assert await log_file.write(look)
+        await log_file.aclose()
+
+    @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+    async def test_a_process_that_dies_or_halts_with_the_turn_stops_nobody(
+        self, path: Path, sqlite_url: str, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(turn, "TURN_SECONDS", 0.05)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            "import pathlib, sys\n"
+            "from prompter_events.sqlite.turn import Turn\n"
+            "print(Turn(pathlib.Path(sys.argv[1])).take(), flush=True)\n"
+            "sys.stdin.read()",
+            path,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
+        )
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"True\n"
+        with closing(Turn(path)) as mine:
+            assert not mine.take()
+        process.send_signal(how)
+        if how == signal.SIGKILL:
+            await process.wait()
+        producer = new_producer()
+        async with open_log(sqlite_url) as log:
+            assert (await log.append(producer, events(producer, 1, 2))).stored == 2
+        if how == signal.SIGSTOP:
+            process.kill()
+        await process.communicate()
+
+    async def test_where_no_turns_can_be_had_writing_goes_on(self, path: Path, sqlite_url: str) -> None:
+        path.with_name(f"{path.name}-turn").unlink(missing_ok=True)
+        path.with_name(f"{path.name}-turn").symlink_to(path.parent / "nowhere" / "turn")
+        producer = new_producer()
+        async with open_log(sqlite_url) as log:
+            assert (await log.append(producer, events(producer, 1, 2))).stored == 2
+        with closing(Turn(path)) as turn:
+            assert not turn.take()
+
+    async def test_everybody_who_may_open_the_log_may_take_turns(self, path: Path, sqlite_url: str) -> None:
+        path.chmod(0o660)
+        before = os.umask(0o077)
+        try:
+            producer = new_producer()
+            async with open_log(sqlite_url) as log:
+                await log.append(producer, events(producer, 1, 2))
+        finally:
+            os.umask(before)
+        assert path.with_name(f"{path.name}-turn").stat().st_mode & 0o777 == 0o660
+
+
+async def transactions_passed(path: Path, writes: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many transactions of the busy process were committed between our turn and our lock, for each write."""
+    at_turn = -1
+
+    def position(connection: sqlite3.Connection) -> int:
+        row = connection.execute("SELECT position FROM checkpoint WHERE projection = ?", (BUSY,)).fetchone()
+        return int(row[0])
+
+    with closing(sqlite3.connect(path, check_same_thread=False)) as beside:
+
+        class Watched(Turn):
+            def take(self) -> bool:
+                nonlocal at_turn
+                taken = super().take()
+                at_turn = position(beside)
+                return taken
+
+        monkeypatch.setattr(database, "Turn", Watched)
+        log_file = database.Database(path, writing=True)
+        passed = [await log_file.write(lambda connection: position(connection) - at_turn) for _ in range(writes)]
+        await log_file.aclose()
+    return passed
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from making import BEGIN, SECOND, Page, edited, opened, run
 from workers import EXPIRY, Asking, Clock, Fault, ShakyLog, Tally, at_once, at_work
 
-from prompter_events import LogCorrupt, LogUnavailable, open_log
+from prompter_events import LogCorrupt, LogUnavailable, Position, open_log
 from prompter_events.catalogue.prompts import PromptExpired, PromptIssued
 from prompter_events.log import Log, Transaction
 from prompter_projections import MIGRATIONS, Worker, WorkerStopped
@@ -121,7 +121,7 @@ async def test_the_worker_wakes_its_readers_and_itself_without_polling(log: Log)
     page = Page()
     async with at_work(log, Asking()):
         head = await page.say(log, opened(("a", "")), *run("a", ""))
-        assert await log.wait(head) == head + 1
+        assert await log.wait(Position(head)) == head + 1
     [body] = await emitted(log)
     assert isinstance(body, PromptIssued)
     assert body.after == head
@@ -145,7 +145,7 @@ async def test_a_timer_fires_when_the_clock_reaches_it(log: Log, clock: Clock) -
         await worker.caught_up(head + 1)
         clock.now += EXPIRY
         await Page().say(log, opened())  # somebody else's event wakes the worker
-        await log.wait(head + 2)
+        await log.wait(Position(head + 2))
     issued, expired = await emitted(log)
     assert isinstance(expired, PromptExpired)
     assert expired.decided_at == clock.now
@@ -160,7 +160,7 @@ async def test_a_timer_survives_a_restart(log: Log, clock: Clock) -> None:
         await worker.caught_up(head + 1)
     clock.now += 100 * EXPIRY
     async with at_work(log, Asking(), clock=clock):
-        await log.wait(head + 1)
+        await log.wait(Position(head + 1))
     assert [type(body) for body in await emitted(log)] == [PromptIssued, PromptExpired]
 
 
@@ -217,7 +217,7 @@ async def test_a_timer_that_fails_stops_its_key_alone(log: Log, clock: Clock) ->
         await worker.caught_up(head + 1)
         clock.now += EXPIRY
         head = await other.say(log, opened(("a", "")), *run("a", ""))
-        await log.wait(head)
+        await log.wait(Position(head))
     [stopped] = await log.rows(STATE, {"projection": "asking"}, present=["stopped_at"])
     assert stopped["state_key"] == page.participant_id.bytes
     [letter] = await log.rows(DEAD_LETTER, {})

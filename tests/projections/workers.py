@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 from uuid import UUID, uuid5
@@ -15,10 +15,11 @@ from msgspec.structs import replace
 from prompter_events import CheckpointMoved, LogReadOnly, LogUnavailable, ParticipantId, Position, SessionId
 from prompter_events.catalogue.prompts import PromptExpired, PromptIssued
 from prompter_events.event import Event
-from prompter_events.log import Relation, Row, Transaction
+from prompter_events.log import Relation, Row, Transaction, Value
 from prompter_events.memory import MemoryLog
 from prompter_projections import Emission, Worker
 from prompter_projections.fold import Projection
+from prompter_projections.relations import RUN
 
 TALLY = Relation("tally_row", key=("generation", "session_id"), columns=("events", "last_position"))
 EXPIRY = 10 * SECOND
@@ -64,6 +65,7 @@ class Tally:
     """Counts the events of each session; refuses events of the type ``poison``."""
 
     name = "tally"
+    relations: tuple[Relation, ...] = ()
 
     def __init__(self, poison: str = "") -> None:
         self.poison = poison
@@ -71,6 +73,9 @@ class Tally:
 
     def key(self, event: Event) -> bytes | None:
         return event.session_id.bytes
+
+    def keys_begin(self, participant_id: ParticipantId, sessions: Sequence[SessionId]) -> Collection[bytes]:
+        return [session_id.bytes for session_id in sessions]
 
     def fold(self, state: tuple[int, int] | None, event: Event) -> tuple[int, int]:
         if event.type == self.poison:
@@ -100,9 +105,13 @@ class Asking:
     """Asks once for each run that ended, and gives up a question after ten seconds."""
 
     name = "asking"
+    relations: tuple[Relation, ...] = ()
 
     def key(self, event: Event) -> bytes | None:
         return event.participant_id.bytes
+
+    def keys_begin(self, participant_id: ParticipantId, sessions: Sequence[SessionId]) -> Collection[bytes]:
+        return [participant_id.bytes]
 
     def fold(self, state: AskingState | None, event: Event) -> AskingState:
         state = state or AskingState(event.participant_id, event.session_id)
@@ -128,7 +137,7 @@ class Asking:
                 emit(PromptExpired(prompt_id=prompt_id, decided_at=now, after=after))
         still_open = [item for item in state.open if item[1] > now]
         for n in range(state.asked, state.runs):
-            prompt_id = uuid5(state.participant_id, str(n))
+            prompt_id = question_of(state.participant_id, n)
             emit(
                 PromptIssued(
                     prompt_id=prompt_id,
@@ -152,6 +161,34 @@ class Asking:
 
     def due(self, state: AskingState) -> int | None:
         return min((until for _, until in state.open), default=None)
+
+
+class Recounting(Asking):
+    """An ``Asking`` with a read model: a row for each question, as if it were a run."""
+
+    relations = (RUN,)
+
+    def rows(self, before: AskingState | None, after: AskingState) -> Iterable[tuple[Relation, Sequence[Row]]]:
+        asked = range(before.asked if before else 0, after.asked)
+        yield RUN, [run_row(after.session_id, question_of(after.participant_id, number)) for number in asked]
+
+
+def question_of(participant_id: UUID, number: int) -> UUID:
+    """The id of a participant's question, counted from 0."""
+    return uuid5(participant_id, str(number))
+
+
+def run_row(session_id: UUID, run_id: UUID) -> Row:
+    """A row of ``RUN`` that says little."""
+    said: dict[str, Value] = {
+        "generation": 0,
+        "session_id": session_id,
+        "run_id": run_id,
+        "cell_id": "a",
+        "version": 1,
+        "source": "",
+    }
+    return {**dict.fromkeys(RUN.columns), **said, "scheduled_at": 0, "status": "ok", "position": 0}
 
 
 async def at_once(seconds: float) -> None:

@@ -226,7 +226,7 @@ class Desk:
 
     def save(self) -> None:
         """Save, with the digest that a replay must find."""
-        self.emit(n.NotebookSaved(digest=notebook_digest((i, t, x) for i, t, x in self.cells)))  # type: ignore[misc]
+        self.emit(n.NotebookSaved(digest=notebook_digest((i, t, x) for i, t, x in self.cells)))
 
     def after(self, body: type[p.PromptExpired] | type[p.PromptWithdrawn], prompt_id: UUID) -> None:
         """Let the server end a prompt."""

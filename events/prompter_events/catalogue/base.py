@@ -9,6 +9,8 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from .lifts import Lift
+
 #: The largest packed event, in bytes. Capture splits or truncates before numbering, so the page knows it offline too.
 MAX_EVENT_BYTES = 1024 * 1024
 
@@ -56,6 +58,8 @@ class EventType(msgspec.Struct, frozen=True):
     version: int
     """The schema version that this program writes."""
     body: type[Body]
+    lifts: Mapping[int, Lift]
+    """For each older version what makes the next one of it."""
 
 
 _BY_NAME: dict[str, EventType] = {}
@@ -67,13 +71,21 @@ CATALOGUE: Mapping[str, EventType] = MappingProxyType(_BY_NAME)
 BodyT = TypeVar("BodyT", bound=type[Body])
 
 
-def event(name: str, version: int = 1) -> Callable[[BodyT], BodyT]:
-    """Enter a body class in the catalogue under ``name``."""
+def event(name: str, version: int = 1, lifts: Mapping[int, Lift] | None = None) -> Callable[[BodyT], BodyT]:
+    """Enter a body class in the catalogue under ``name``.
+
+    A change that old payloads do not fit makes a new version: ``lifts`` then has a function for each older one, that
+    makes version v + 1 of version v. Every change of the catalogue comes with a migration, so that an older program
+    refuses the log instead of passing over what it does not know; ``digest.py`` tells how.
+    """
 
     def enter(body: BodyT) -> BodyT:
         if name in _BY_NAME:
             raise ValueError(f"the catalogue already holds {name!r}")
-        entry = EventType(name, version, body)
+        older = set(range(1, version))
+        if older != set(lifts or {}):
+            raise ValueError(f"{name} of version {version} needs lifts from {sorted(older)}, not {sorted(lifts or {})}")
+        entry = EventType(name, version, body, MappingProxyType(dict(lifts or {})))
         _BY_NAME[name] = entry
         _BY_BODY[body] = entry
         return body

@@ -14,7 +14,7 @@ import aiomysql
 
 from ..errors import LogUnavailable
 from ..url import MysqlUrl
-from .errors import DRIVER_ERRORS, may_pass, translate
+from .errors import DRIVER_ERRORS, is_contended, is_unknown_setting, may_pass, translate
 
 CONNECT_SECONDS = 5.0
 
@@ -25,12 +25,22 @@ RETRY_SECONDS = 15.0
 """How long work is tried again: a server that was killed is back within that time."""
 
 LONGEST_PAUSE = 1.0
+"""Between two tries to reach a server that is away, seconds."""
+
+CONTENDED_PAUSE = 0.1
+"""Between two tries against contention, seconds. With three nodes of a cluster writing without a pause, a transaction
+was behind for up to 9.6 s when it waited for up to 1 s between tries, and for up to 1.2 s with this."""
 
 # Strict: a value that does not fit is an error and is never cut to size.
 SQL_MODE = "'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 
 # One lock wait must end before WORK_SECONDS do, so that the server's own error is seen.
 SETTINGS = ("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET SESSION innodb_lock_wait_timeout = 10")
+
+# On a Galera cluster a node applies what others committed a moment later. With this a read, and the beginning of a
+# transaction, first waits for all that was committed anywhere before it. Servers that know no clusters refuse it, and
+# those that are in none pass over it.
+CLUSTER_SETTING = "SET SESSION wsrep_sync_wait = 1"
 
 Result = TypeVar("Result")
 
@@ -71,6 +81,7 @@ class Account:
             try:
                 for setting in SETTINGS:
                     await execute(connection, setting)
+                await _read_what_others_committed(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -107,10 +118,11 @@ class Connections:
             except DRIVER_ERRORS as error:
                 if not may_pass(error) or time.monotonic() > deadline:
                     raise translate(error, self.where, self._account.user) from error
+                contended = is_contended(error)
             except RuntimeError as error:  # PyMySQL's way to ask for the cryptography package
                 raise translate(error, self.where, self._account.user) from error
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, CONTENDED_PAUSE if contended else LONGEST_PAUSE)
 
     async def transact(self, work: Callable[[aiomysql.Connection], Awaitable[Result]]) -> Result:
         """Run work in a transaction, as ``run`` does. Returns after COMMIT; an error rolls back."""
@@ -148,6 +160,14 @@ class Connections:
     def _drop_idle(self) -> None:
         while self._idle:
             self._idle.pop().close()
+
+
+async def _read_what_others_committed(connection: aiomysql.Connection) -> None:
+    try:
+        await execute(connection, CLUSTER_SETTING)
+    except DRIVER_ERRORS as error:
+        if not is_unknown_setting(error):
+            raise
 
 
 async def goodbye(connection: aiomysql.Connection) -> None:

@@ -40,6 +40,11 @@ _ADVICE: tuple[tuple[set[int], type[LogError], str], ...] = (
 )
 
 
+def is_contended(error: Exception) -> bool:
+    """Whether others were at the same rows: trying again soon helps, for nothing is broken."""
+    return _code(error) in _CONTENDED
+
+
 def may_pass(error: Exception) -> bool:
     """Whether running the whole transaction again can help: contention, or a connection that broke."""
     if isinstance(error, pymysql.err.MySQLError):
@@ -56,6 +61,8 @@ def translate(error: Exception, where: str, user: str) -> LogError:
         for codes, kind, advice in _ADVICE:
             if _code(error) in codes:
                 return kind(advice.format(where=where, user=user, text=text))
+    if _is_spoilt_trigger(error):
+        return LogUnavailable(f"{where} spoilt its copy of a trigger: run `FLUSH LOCAL TABLES event` there ({text})")
     if may_pass(error):
         return LogUnavailable(f"{where} cannot be reached ({text}); is the server running?")
     if isinstance(error, RuntimeError) and "cryptography" in text:
@@ -66,6 +73,17 @@ def translate(error: Exception, where: str, user: str) -> LogError:
 def is_duplicate(error: Exception) -> bool:
     """Whether a key was there already."""
     return _code(error) in (1062, 1586)
+
+
+def is_unknown_setting(error: Exception) -> bool:
+    """Whether the server has no variable of that name."""
+    return _code(error) == 1193
+
+
+def _is_spoilt_trigger(error: Exception) -> bool:
+    # Seen on MariaDB 10.11 with Galera: a transaction that is aborted for another node's while the server parses the
+    # table's triggers leaves a half-read trigger in the server's cache, and every later write there fails.
+    return _code(error) == 1064 and "has an error in its body" in str(error)
 
 
 def _is_out_of_step(error: pymysql.err.MySQLError) -> bool:

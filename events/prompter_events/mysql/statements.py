@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -16,8 +17,8 @@ import pymysql
 from ..append import Batch, Head, Outcome, ProducerState, plan_append
 from ..errors import CheckpointMoved, LogCorrupt
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from ..log import Checkpoint, Forgetting, Relation, Row, Value
-from ..rows import EVENT_COLUMNS, EventRow, event_row, row_event
+from ..log import Checkpoint, Forgetting, Move, Relation, Row, Value
+from ..rows import EVENT_COLUMNS, EventRow, event_row, row_event, uuid_of
 from ..store import check_epoch
 from ..transaction import NEW_CHECKPOINT, prefix_range, stored_row, stored_value
 from .connections import execute, query
@@ -30,7 +31,7 @@ INSERT_EVENT = f"INSERT INTO event (log_id, {', '.join(EVENT_COLUMNS)}) VALUES "
 SELECT_EVENT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE log_id = {LOG_ID}"
 
 # All columns of an event but its payload, as SQL text, are shorter than this; so is a typical read model's row.
-_ROW_BYTES = 600
+_ROW_BYTES = 900
 
 _IDS_AT_ONCE = 1000
 
@@ -52,21 +53,17 @@ async def append(
         return plan.outcomes, head.position, False
     for chunk in _chunks(map(event_row, plan.events), _event_bytes, statement_bytes):
         try:
-            await execute(connection, INSERT_EVENT + ", ".join([_event_sql(connection, row) for row in chunk]))
+            await execute(connection, INSERT_EVENT + ",".join(map(_event_sql, chunk)))
         except pymysql.err.IntegrityError as error:
             if is_duplicate(error):
                 raise LogCorrupt(chunk[0][0], "events lie behind the head") from error
             raise
-    states = [
-        (producer_id.bytes, state.participant_id.bytes, state.last_seq) for producer_id, state in plan.producers.items()
-    ]
-    for some in _chunks(states, lambda _: _ROW_BYTES, statement_bytes):
+    for some in _chunks(plan.producers.items(), lambda _: _ROW_BYTES, statement_bytes):
         await execute(
             connection,
             "INSERT INTO producer (log_id, producer_id, participant_id, last_seq) VALUES "
-            + ", ".join([f"({LOG_ID}, %s, %s, %s)"] * len(some))
+            + ",".join(itertools.starmap(_producer_sql, some))
             + " ON DUPLICATE KEY UPDATE last_seq = VALUES(last_seq)",
-            *(value for state in some for value in state),
         )
     await execute(
         connection,
@@ -79,30 +76,33 @@ async def append(
 
 
 async def _producers(connection: aiomysql.Connection, batches: Sequence[Batch]) -> dict[ProducerId, ProducerState]:
-    ids = list({batch.producer_id.bytes for batch in batches})
+    ids = {batch.producer_id.bytes: batch.producer_id for batch in batches}
     found = {}
     for start in range(0, len(ids), _IDS_AT_ONCE):
-        some = ids[start : start + _IDS_AT_ONCE]
-        marks = ", ".join(["%s"] * len(some))
+        some = list(ids)[start : start + _IDS_AT_ONCE]
         for producer_id, participant_id, last in await query(
             connection,
             "SELECT producer_id, participant_id, last_seq FROM producer"
-            f" WHERE log_id = %s AND producer_id IN ({marks}) FOR UPDATE",
-            LOG_ID,
-            *some,
+            f" WHERE log_id = {LOG_ID} AND producer_id IN ({','.join(map(_hex, some))}) FOR UPDATE",
         ):
-            found[ProducerId(UUID(bytes=producer_id))] = ProducerState(last, ParticipantId(UUID(bytes=participant_id)))
+            found[ids[producer_id]] = ProducerState(last, ParticipantId(uuid_of(participant_id)))
     return found
 
 
-def _event_sql(connection: aiomysql.Connection, row: EventRow) -> str:
-    # Written out, since the driver takes four times as long to find each value's type. ``d`` lets integers pass only,
-    # and nothing in hexadecimal needs escaping.
+# Values of appends are written out here: the driver takes four times as long to find each one's type and to escape it.
+# Nothing in hexadecimal needs escaping, and ``d`` lets integers pass only.
+
+
+def _event_sql(row: EventRow) -> str:
     return (
-        f"({LOG_ID},{row[0]:d},x'{row[1].hex()}',x'{row[2].hex()}',{row[3]:d},x'{row[4].hex()}',"
-        f"{connection.escape(row[5])},{row[6]:d},{row[7]:d},{row[8]:d},{connection.escape(row[9])},"
-        f"{_hex(row[10])},x'{row[11].hex()}',x'{row[12].hex()}')"
+        f"({LOG_ID},{row[0]:d},{_hex(row[1])},{_hex(row[2])},{row[3]:d},{_hex(row[4])},"
+        f"_utf8mb4 {_hex(row[5].encode())},{row[6]:d},{row[7]:d},{row[8]:d},"
+        f"{_hex(row[9])},{_hex(row[10])},{_hex(row[11])},{_hex(row[12])})"
     )
+
+
+def _producer_sql(producer_id: ProducerId, state: ProducerState) -> str:
+    return f"({LOG_ID},{_hex(producer_id.bytes)},{_hex(state.participant_id.bytes)},{state.last_seq:d})"
 
 
 def _hex(value: bytes | None) -> str:
@@ -137,6 +137,15 @@ async def _lock_head(connection: aiomysql.Connection, epoch: UUID) -> tuple[Head
         ),
         epoch,
     )
+
+
+async def _claim_head(connection: aiomysql.Connection, head: Head) -> None:
+    """Make this transaction one that wrote the head row, though it leaves it as it is.
+
+    Locks hold on one node of a cluster; between nodes only written rows count at COMMIT.
+    """
+    for position in (head.position + 1, head.position):
+        await execute(connection, "UPDATE log_head SET position = %s WHERE log_id = %s", position, LOG_ID)
 
 
 async def _erased(connection: aiomysql.Connection, batches: Sequence[Batch]) -> set[ParticipantId]:
@@ -336,7 +345,8 @@ async def bar(
 ) -> dict[ProducerId, int]:
     """Refuse the participant's events from now on, and forget their names; their producers' last numbers."""
     # Whoever appends holds the head's lock: their events are all here, or will be refused.
-    await _lock_head(connection, epoch)
+    head, _ = await _lock_head(connection, epoch)
+    await _claim_head(connection, head)
     await execute(
         connection,
         # The eraser may insert here and no more; with ON DUPLICATE KEY UPDATE it would need another right.
@@ -405,34 +415,61 @@ async def rows(
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
-async def checkpoint(connection: aiomysql.Connection, projection: str, *, lock: bool = False) -> Checkpoint:
-    """See ``Log.checkpoint``; with ``lock`` nobody else moves it before this transaction ends."""
+async def checkpoint(connection: aiomysql.Connection, projection: str) -> Checkpoint:
+    """See ``Log.checkpoint``."""
     found = await query(
         connection,
-        "SELECT position, generation FROM checkpoint WHERE log_id = %s AND projection = %s"
-        f"{' FOR UPDATE' if lock else ''}",
+        "SELECT position, generation FROM checkpoint WHERE log_id = %s AND projection = %s",
         LOG_ID,
         projection,
     )
     return Checkpoint(Position(found[0][0]), found[0][1]) if found else NEW_CHECKPOINT
 
 
-async def move(connection: aiomysql.Connection, projection: str, expected: Checkpoint, to: Checkpoint) -> None:
+async def move(connection: aiomysql.Connection, moving: Move) -> None:
     """Compare-and-set. Raises ``CheckpointMoved``."""
-    if expected == NEW_CHECKPOINT:
+    if moving.expected == NEW_CHECKPOINT:
         # A row to lock: without one, two workers would both find none.
-        await _ensure_checkpoint(connection, projection)
-    found = await checkpoint(connection, projection, lock=True)
-    if found != expected:
-        raise CheckpointMoved(projection, expected.position, found.position)
-    await execute(
+        await _ensure_checkpoint(connection, moving.projection)
+    found, held = await _locked_checkpoint(connection, moving)
+    if found != moving.expected or not held:
+        raise CheckpointMoved(moving.projection, moving.expected.position, found.position)
+    # As for the head: a checkpoint that stays where it is must count as written, or a lease that another node gave away
+    # meanwhile would not stop this transaction.
+    positions = [moving.to.position] if moving.to != moving.expected else [moving.to.position + 1, moving.to.position]
+    for position in positions:
+        await execute(
+            connection,
+            "UPDATE checkpoint SET position = %s, generation = %s WHERE log_id = %s AND projection = %s",
+            position,
+            moving.to.generation,
+            LOG_ID,
+            moving.projection,
+        )
+
+
+async def was_moved(connection: aiomysql.Connection, moving: Move) -> bool:
+    """Whether this move is in the log already: nobody but the lease's holder can have made it.
+
+    Waits for a commit that the server is still at. False for one that moves nothing or has no holder.
+    """
+    if moving.holder is None or moving.to == moving.expected:
+        return False
+    return await _locked_checkpoint(connection, moving) == (moving.to, True)
+
+
+async def _locked_checkpoint(connection: aiomysql.Connection, moving: Move) -> tuple[Checkpoint, bool]:
+    """The checkpoint, which nobody else moves before this transaction ends, and whether the holder has the lease."""
+    rows = await query(
         connection,
-        "UPDATE checkpoint SET position = %s, generation = %s WHERE log_id = %s AND projection = %s",
-        to.position,
-        to.generation,
+        "SELECT position, generation, lease_holder FROM checkpoint WHERE log_id = %s AND projection = %s FOR UPDATE",
         LOG_ID,
-        projection,
+        moving.projection,
     )
+    if not rows:
+        return NEW_CHECKPOINT, moving.holder is None
+    [(position, generation, holder)] = rows
+    return Checkpoint(Position(position), generation), moving.holder is None or holder == moving.holder.bytes
 
 
 async def lease(connection: aiomysql.Connection, projection: str, holder: UUID, now: int, until: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
@@ -11,7 +12,7 @@ import aiomysql
 from ..append import Batch, Head, Outcome
 from ..errors import LogUnavailable
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from ..log import Checkpoint, Relation, Transaction, Value
+from ..log import Checkpoint, Cost, Relation, Transaction, Value
 from ..numbered import Directory
 from ..store import DataRefused, Store
 from ..transaction import check_complete
@@ -80,21 +81,38 @@ class MysqlStore(Store):
         return True
 
     async def transact(self, transaction: Transaction) -> Position:
+        unanswered = False
+
         async def run(connection: aiomysql.Connection) -> Position:
-            for forgetting in transaction.forgettings:
-                await statements.forget(connection, forgetting)
-            for relation, rows in transaction.saves:
-                await statements.save(connection, relation, rows, self._statement_bytes)
-            for projection, expected, to in transaction.moves:
-                await statements.move(connection, projection, expected, to)
-            if not transaction.batches:
-                # The head row stays unlocked for those who append.
+            nonlocal unanswered
+            await connection.begin()
+            if unanswered and any([await statements.was_moved(connection, move) for move in transaction.moves]):
+                await connection.rollback()
                 return (await statements.read_head(connection, self._epoch)).position
-            outcomes, position, _ = await self._append(connection, transaction.batches)
-            check_complete(transaction.batches, outcomes)
+            began = time.monotonic()
+            await self._write(connection, transaction)
+            written = time.monotonic()
+            if transaction.batches:
+                outcomes, position, _ = await self._append(connection, transaction.batches)
+                check_complete(transaction.batches, outcomes, again=unanswered)
+            else:
+                # The head row stays unlocked for those who append.
+                position = (await statements.read_head(connection, self._epoch)).position
+            unanswered = True
+            sent = time.monotonic()
+            await connection.commit()
+            transaction.cost = Cost(written - began, time.monotonic() - sent)
             return position
 
-        return await self._writer.transact(run)
+        return await self._writer.run(run)
+
+    async def _write(self, connection: aiomysql.Connection, transaction: Transaction) -> None:
+        for forgetting in transaction.forgettings:
+            await statements.forget(connection, forgetting)
+        for relation, rows in transaction.saves:
+            await statements.save(connection, relation, rows, self._statement_bytes)
+        for move in transaction.moves:
+            await statements.move(connection, move)
 
     async def head(self) -> Head:
         return await self._readers.run(partial(statements.read_head, epoch=self._epoch))

@@ -24,14 +24,14 @@ RIGHTS = {"event": "SELECT, INSERT", "erased": "SELECT", "migration": "SELECT"}
 ERASER = "prompter_eraser"
 """The account that may erase, besides what the application may: for `prompter erase` alone."""
 
-ERASER_RIGHTS = {"event": "SELECT, INSERT, UPDATE (payload, salt)", "erased": "SELECT, INSERT"}
+ERASER_RIGHTS = RIGHTS | {"event": "SELECT, INSERT, UPDATE (payload, salt)", "erased": "SELECT, INSERT"}
 
 OTHER_RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 
 VIEW_RIGHTS = "SELECT"
 """A view runs with its maker's rights, so writing through one would go round the table's."""
 
-_MIGRATION_TABLE = """
+MIGRATION_TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
     package    VARCHAR(64) NOT NULL,
     number     INT NOT NULL,
@@ -51,6 +51,16 @@ class Admin:
     unix_socket: str | None = None
 
 
+def lock_name(database: str) -> str:
+    """Of the server's lock that one migration of a database holds at a time."""
+    return f"prompter migrate {database}"[:64]
+
+
+def rights_on(name: str, table_rights: Mapping[str, str], *, is_view: bool) -> str:
+    """What an account with these rights may do with a table or view."""
+    return VIEW_RIGHTS if is_view else table_rights.get(name, OTHER_RIGHTS)
+
+
 async def migrate(account: Account, directories: Sequence[Directory], *, grantee: str | None) -> list[Migration]:
     """Bring the database up to date; what was applied. ``grantee`` then gets the application's rights.
 
@@ -58,11 +68,11 @@ async def migrate(account: Account, directories: Sequence[Directory], *, grantee
     """
     applied = []
     async with _connected(account) as connection:
-        lock = f"prompter migrate {account.url.database}"[:64]
+        lock = lock_name(account.url.database)
         [(taken,)] = await query(connection, "SELECT GET_LOCK(%s, %s)", lock, LOCK_SECONDS)
         if not taken:
             raise LogUnavailable(f"{account.url} is being migrated by somebody else; try again")
-        await execute(connection, _MIGRATION_TABLE)
+        await execute(connection, MIGRATION_TABLE)
         for migration in pending(migrations_in(directories, "mysql"), await _levels(connection), str(account.url)):
             for statement in migration.statements:
                 await execute(connection, statement)
@@ -78,7 +88,7 @@ async def migrate(account: Account, directories: Sequence[Directory], *, grantee
         if grantee is not None:
             await _grant(connection, account.url.database, grantee, RIGHTS)
             if await _hosts(connection, ERASER):
-                await _grant(connection, account.url.database, ERASER, RIGHTS | ERASER_RIGHTS)
+                await _grant(connection, account.url.database, ERASER, ERASER_RIGHTS)
         # The server lets go of the lock with the connection.
     return applied
 
@@ -120,7 +130,7 @@ async def _grant(connection: aiomysql.Connection, database: str, user: str, tabl
         database,
     )
     for name, kind in relations:
-        rights = VIEW_RIGHTS if kind == "VIEW" else table_rights.get(name, OTHER_RIGHTS)
+        rights = rights_on(name, table_rights, is_view=kind == "VIEW")
         for host in hosts:
             await execute(connection, f"GRANT {rights} ON `{database}`.`{name}` TO %s@%s", user, host)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sqlite3
 import time
 from collections.abc import Callable
@@ -12,8 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import LogRestored, LogUnavailable
+from ..log import Cost
 from ..store import RESTORED
 from .errors import DRIVER_ERRORS, is_busy, translate
+from .turn import Pauses, Turn
 
 BUSY_SECONDS = 10.0
 """How long a write tries to get the lock before it gives up."""
@@ -40,19 +41,25 @@ class Database:
         self._executor = ThreadPoolExecutor(1, f"prompter-{'writer' if writing else 'reader'}")
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
-        self._pace = _Pace()
+        self._turn = Turn(path)
         self._closed = False
 
     async def read(self, function: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run a function that only reads."""
         return await self._run(lambda: self._translated(lambda: function(self._opened())))
 
-    async def write(self, function: Callable[[sqlite3.Connection], Result]) -> Result:
+    async def write(
+        self, function: Callable[[sqlite3.Connection], Result], written: Callable[[Cost], None] | None = None
+    ) -> Result:
         """Run a function in a transaction; the whole of it again when the file was locked.
 
-        Raises ``LogUnavailable`` when the file stays locked. Returns after COMMIT.
+        Raises ``LogUnavailable`` when the file stays locked. Returns after COMMIT; ``written`` hears how long the
+        file's lock was held.
         """
-        return await self._run(lambda: self._translated(lambda: self._write(function)))
+        result, cost = await self._run(lambda: self._translated(lambda: self._write(function)))
+        if written is not None:
+            written(cost)
+        return result
 
     async def scrub(self) -> None:
         """Carry the WAL over into the file and empty it, so that neither holds what was erased.
@@ -88,40 +95,56 @@ class Database:
             raise LogRestored(f"another file stands at {self._path}: {RESTORED}")
         return self._connection
 
-    def _write(self, function: Callable[[sqlite3.Connection], Result]) -> Result:
+    def _write(self, function: Callable[[sqlite3.Connection], Result]) -> tuple[Result, Cost]:
         connection = self._opened()
-        self._pace.wait(connection)
         deadline = time.monotonic() + BUSY_SECONDS
-        pause = 0.001
+        pauses = Pauses()
         while True:
             try:
-                return self._attempt(connection, function)
+                self._begin(connection, deadline)
+                return self._finish(connection, function)
             except sqlite3.OperationalError as error:
                 if not is_busy(error) or time.monotonic() > deadline:
                     raise
-            # Drawn at random, so that waiting processes do not meet again and again.
-            time.sleep(random.uniform(0, pause))  # noqa: S311
-            pause = min(pause * 2, 0.05)
+            pauses.one()
 
-    def _attempt(self, connection: sqlite3.Connection, function: Callable[[sqlite3.Connection], Result]) -> Result:
-        connection.execute("BEGIN IMMEDIATE")
+    def _begin(self, connection: sqlite3.Connection, deadline: float) -> None:
+        """Get the file's lock."""
+        has_turn = self._turn.take()
+        pauses = Pauses()
+        try:
+            while True:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if not is_busy(error) or time.monotonic() > deadline:
+                        raise
+                pauses.one()
+        finally:
+            if has_turn:
+                self._turn.give_back()
+
+    def _finish(
+        self, connection: sqlite3.Connection, function: Callable[[sqlite3.Connection], Result]
+    ) -> tuple[Result, Cost]:
         began = time.monotonic()
         try:
             result = function(connection)
+            done = time.monotonic()
             connection.execute("COMMIT")
         except BaseException:
             # Some errors have rolled back already.
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        finally:
-            self._pace.held(time.monotonic() - began)
-        return result
+        return result, Cost(done - began, time.monotonic() - done)
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._turn.close()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -131,30 +154,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
-
-
-class _Pace:
-    """Leaves the lock to other processes for as long as it was held, if there are others.
-
-    SQLite's lock is not fair: a process that takes it again at once starves those that sleep between two tries.
-    """
-
-    def __init__(self) -> None:
-        self._version = -1
-        self._held = 0.0
-        self._free_again = 0.0
-
-    def held(self, seconds: float) -> None:
-        self._held = seconds
-        self._free_again = time.monotonic() + seconds
-
-    def wait(self, connection: sqlite3.Connection) -> None:
-        # data_version changes only when another connection wrote.
-        [version] = connection.execute("PRAGMA data_version").fetchone()
-        others, self._version = version != self._version, version
-        left = self._free_again - time.monotonic()
-        if others and left > 0:
-            time.sleep(left)
 
 
 def connect(path: Path, *, writing: bool, create: bool = False) -> sqlite3.Connection:
@@ -174,7 +173,7 @@ def connect(path: Path, *, writing: bool, create: bool = False) -> sqlite3.Conne
             connection.execute("PRAGMA synchronous = FULL")
             # What is erased or forgotten is overwritten, not only unlinked. Debian builds SQLite so anyway.
             connection.execute("PRAGMA secure_delete = ON")
-            # From here on writes wait by `_write`.
+            # From here on writes wait by `_begin`.
             connection.execute("PRAGMA busy_timeout = 0")
         else:
             connection.execute("PRAGMA query_only = ON")

@@ -11,7 +11,7 @@ from ..store import UNPLACEABLE, DataRefused
 
 DRIVER_ERRORS = (sqlite3.Error, *UNPLACEABLE)
 
-_NO_RIGHT = "takes no writes: check the rights of the file and of its directory"
+_NO_RIGHT = "takes no writes: check the rights of the file, of its directory and of the file system"
 _LOCKED = "is locked by another process; try again"
 
 _ADVICE: dict[int, tuple[type[LogError], str]] = {
@@ -21,7 +21,7 @@ _ADVICE: dict[int, tuple[type[LogError], str]] = {
     sqlite3.SQLITE_BUSY: (LogUnavailable, _LOCKED),
     sqlite3.SQLITE_LOCKED: (LogUnavailable, _LOCKED),
     sqlite3.SQLITE_CANTOPEN: (LogUnavailable, "cannot be opened: check the path and the rights of its directory"),
-    sqlite3.SQLITE_IOERR: (LogUnavailable, "cannot be read or written: check the disk"),
+    sqlite3.SQLITE_IOERR: (LogUnavailable, "cannot be read or written: check the disk and its quota"),
     sqlite3.SQLITE_NOMEM: (LogUnavailable, "needs more memory than there is"),
 }
 

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 from ..append import Batch, Head, Outcome, ProducerState, plan_append
 from ..errors import CheckpointMoved, LogCorrupt
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from ..log import Checkpoint, Forgetting, Relation, Row, Value
-from ..rows import EVENT_COLUMNS, event_row, row_event
+from ..log import Checkpoint, Forgetting, Move, Relation, Row, Value
+from ..rows import EVENT_COLUMNS, event_row, row_event, uuid_of
 from ..store import check_epoch
 from ..transaction import NEW_CHECKPOINT, prefix_range, stored_row, stored_value
 
@@ -56,18 +56,16 @@ def append(
 
 
 def _producers(connection: sqlite3.Connection, batches: Sequence[Batch]) -> dict[ProducerId, ProducerState]:
-    ids = list({batch.producer_id.bytes for batch in batches})
+    ids = {batch.producer_id.bytes: batch.producer_id for batch in batches}
     found = {}
     for start in range(0, len(ids), _IDS_AT_ONCE):
-        some = ids[start : start + _IDS_AT_ONCE]
+        some = list(ids)[start : start + _IDS_AT_ONCE]
         marks = ", ".join("?" * len(some))
         for producer_id, participant_id, last_seq in connection.execute(
             f"SELECT producer_id, participant_id, last_seq FROM producer WHERE producer_id IN ({marks})",
             some,
         ):
-            found[ProducerId(UUID(bytes=producer_id))] = ProducerState(
-                last_seq, ParticipantId(UUID(bytes=participant_id))
-            )
+            found[ids[producer_id]] = ProducerState(last_seq, ParticipantId(uuid_of(participant_id)))
     return found
 
 
@@ -251,16 +249,25 @@ def checkpoint(connection: sqlite3.Connection, projection: str) -> Checkpoint:
     return Checkpoint(Position(row[0]), row[1]) if row else NEW_CHECKPOINT
 
 
-def move(connection: sqlite3.Connection, projection: str, expected: Checkpoint, to: Checkpoint) -> None:
+def move(connection: sqlite3.Connection, moving: Move) -> None:
     """Compare-and-set. Raises ``CheckpointMoved``."""
-    found = checkpoint(connection, projection)
-    if found != expected:
-        raise CheckpointMoved(projection, expected.position, found.position)
+    found = checkpoint(connection, moving.projection)
+    if found != moving.expected or not _held(connection, moving):
+        raise CheckpointMoved(moving.projection, moving.expected.position, found.position)
     connection.execute(
         "INSERT INTO checkpoint (projection, position, generation) VALUES (?, ?, ?)"
         " ON CONFLICT (projection) DO UPDATE SET position = excluded.position, generation = excluded.generation",
-        (projection, to.position, to.generation),
+        (moving.projection, moving.to.position, moving.to.generation),
     )
+
+
+def _held(connection: sqlite3.Connection, moving: Move) -> bool:
+    if moving.holder is None:
+        return True
+    held = connection.execute(
+        "SELECT 1 FROM checkpoint WHERE projection = ? AND lease_holder = ?", (moving.projection, moving.holder.bytes)
+    )
+    return held.fetchone() is not None
 
 
 def lease(connection: sqlite3.Connection, projection: str, holder: UUID, now: int, until: int) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ..append import Batch, Head, Outcome
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from ..log import Checkpoint, Relation, Transaction, Value
+from ..log import Checkpoint, Cost, Relation, Transaction, Value
 from ..store import DataRefused, Store
 from ..transaction import check_complete
 from . import statements
@@ -54,13 +54,16 @@ class SqliteStore(Store):
                 statements.forget(connection, forgetting)
             for relation, rows in transaction.saves:
                 statements.save(connection, relation, rows)
-            for projection, expected, to in transaction.moves:
-                statements.move(connection, projection, expected, to)
+            for move in transaction.moves:
+                statements.move(connection, move)
             outcomes, position = statements.append(connection, transaction.batches, self._clock(), self._epoch)
             check_complete(transaction.batches, outcomes)
             return position
 
-        position = await self._writer.write(run)
+        def written(cost: Cost) -> None:
+            transaction.cost = cost
+
+        position = await self._writer.write(run, written)
         if transaction.forgettings:
             await self._writer.scrub()
         return position

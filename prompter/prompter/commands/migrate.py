@@ -42,6 +42,8 @@ def migrate_log(
     On MySQL it creates the database, the user and the grants too, if they are missing; the administrator's password
     comes from PROMPTER_DB_ADMIN_PASSWORD or is asked for. The user's password is PROMPTER_DB_PASSWORD.
 
+    An administrator who would rather run scripts finds make_db.sql and make_tables.sql in the package prompter_events.
+
     Example: [bold]prompter migrate --log mysql://prompter_user@localhost/prompter[/bold]
     """
     url = log_url(log)
@@ -85,7 +87,7 @@ def _administrators_password(admin: str, target: MysqlUrl, why: PrompterError) -
     if not sys.stdin.isatty():
         raise SettingInvalid(
             f"{why}. An administrator is needed once: set PROMPTER_DB_ADMIN_PASSWORD (and PROMPTER_DB_ADMIN), "
-            "or run `prompter migrate` in a terminal"
+            "or run `prompter migrate` in a terminal, or have make_db.sql and make_tables.sql run"
         )
     answer: str = typer.prompt(f"Password of {admin} on {target.host}:{target.port}", hide_input=True, err=True)
     return answer

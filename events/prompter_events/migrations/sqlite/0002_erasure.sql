@@ -1,4 +1,5 @@
 -- Who was erased: what they send is refused from then on.
+-- catalogue: 359898936b320da56de117edf06a151f
 
 -- statement
 CREATE TABLE IF NOT EXISTS erased (

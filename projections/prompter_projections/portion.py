@@ -1,0 +1,43 @@
+"""How much a worker takes at a time, so that it holds nobody up for long."""
+
+from __future__ import annotations
+
+from prompter_events.log import Cost
+
+HOLD_SECONDS = 0.005
+"""How long a worker may keep an append waiting."""
+
+FOLD_SECONDS = 0.010
+"""How long a worker may keep its process's event loop to itself: twice a transaction, in which the loop is free."""
+
+LEAST = 64
+"""Never less: where the machine itself is slow, smaller portions would only make the worker fall behind."""
+
+FIRST = 100
+"""Before anything is known of what they cost; the first page that a reader fetches."""
+
+
+class Portion:
+    """How many events, or rows, the next transaction takes: at least 64 and at most ``most``.
+
+    Halved when the last one kept others waiting for more than 5 ms; doubled when a full one took less than half of
+    that; and so for folding that took longer than 10 ms. COMMIT counts, but it waits for the disk, however little is
+    written: where it takes longer than 2.5 ms by itself, the statements may take as long again. So a transaction of
+    more than 64 holds the lock for 5 ms or twice the time of its COMMIT, whichever is longer, and one that was longer
+    is followed by smaller ones.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._least = min(LEAST, most)
+        self.size = min(FIRST, most)
+        """How many to take next."""
+
+    def took(self, count: int, cost: Cost, folding: float = 0.0) -> None:
+        """What the last transaction, of so many, cost, and for how many seconds the loop was busy with its folding."""
+        allowed = max(HOLD_SECONDS - cost.commit, cost.commit)
+        share = max(cost.statements / allowed, folding / FOLD_SECONDS)
+        if share > 1:
+            self.size = max(self._least, min(count, self.size) // 2)
+        elif share < 0.5 and count >= self.size:
+            self.size = min(self._most, 2 * self.size)
