@@ -32,11 +32,12 @@ from .event import (
     SessionId,
     draft,
 )
-from .log import Checkpoint, Log, Relation, Row, Transaction, Value
+from .log import Log
 from .migrate import create_database, migrate
 from .mysql.tables import ERASER, Admin
 from .numbered import Directory
 from .open import open_log
+from .transaction import Checkpoint, Relation, Row, Transaction, Value
 from .verify import verify
 
 __all__ = [

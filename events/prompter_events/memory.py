@@ -15,10 +15,15 @@ from .clock import now_micros
 from .erasure import Progress, erasure_event
 from .errors import BatchRefused, CheckpointMoved, LogUnavailable
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from .log import Checkpoint, Forgetting, Log, Relation, Transaction, Value
+from .log import Log
 from .news import News
 from .transaction import (
     NEW_CHECKPOINT,
+    Checkpoint,
+    Forgetting,
+    Relation,
+    Transaction,
+    Value,
     check_complete,
     check_forgetting,
     check_relation,

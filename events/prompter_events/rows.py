@@ -53,7 +53,10 @@ def event_row(event: Event) -> EventRow:
 
 
 def row_event(row: EventRow) -> Event:
-    """The event that a row holds. Raises ``LogCorrupt`` if ids are no ids, or a payload no bytes: only tampering makes such a row."""
+    """The event that a row holds.
+
+    Raises ``LogCorrupt`` if ids are no ids, or the payload no bytes: only tampering makes such a row.
+    """
     payload = row[9]
     if payload is not None and type(payload) is not bytes:  # SQLite takes a text or a number too
         raise LogCorrupt(row[0], "the payload cannot be read")

@@ -10,7 +10,7 @@ from uuid import UUID
 from .append import Batch, Head, Outcome
 from .errors import LogError, LogRestored
 from .event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from .log import Checkpoint, Relation, Transaction, Value
+from .transaction import Checkpoint, Relation, Transaction, Value
 
 UNPLACEABLE = (struct.error, OverflowError, UnicodeError)
 """What Python raises for numbers and texts that no column and no hash can take."""

@@ -13,11 +13,20 @@ from .clock import now_micros
 from .erasure import ERASE_EVENTS, Progress, erasure_event
 from .errors import LogRestored
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from .log import Checkpoint, Log, Relation, Transaction, Value
+from .log import Log
 from .news import News
 from .reader import HOLE_SECONDS, read_pages
 from .store import RESTORED, Store
-from .transaction import check_forgetting, check_relation, check_selection, stored_row
+from .transaction import (
+    Checkpoint,
+    Relation,
+    Transaction,
+    Value,
+    check_forgetting,
+    check_relation,
+    check_selection,
+    stored_row,
+)
 from .writer import Writer
 
 

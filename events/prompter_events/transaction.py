@@ -1,15 +1,108 @@
-"""What the logs share about a projection's transaction, without I/O."""
+"""A projection's transaction: what it collects to be written together, and what every log checks about it. No I/O."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from .append import Batch, Outcome
 from .errors import BatchRefused, CheckpointMoved, ErasedParticipant
-from .event import START
-from .log import Checkpoint, Forgetting, Relation, Row, Value
+from .event import START, Event, Position, ProducerId
+
+Value = int | float | str | bytes | UUID | None
+"""What a column of a read model may hold. UUIDs are stored as 16 bytes and come back as bytes."""
+
+Row = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table of a read model, as a projection writes it. Its DDL is a migration of the projection's package."""
+
+    name: str
+    key: tuple[str, ...]
+    """The primary key; a saved row replaces the one with the same key."""
+    columns: tuple[str, ...]
+    """All other columns."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """How far a projection has come, and under which generation its rows are."""
+
+    position: Position
+    generation: int
+
+
+@dataclass(frozen=True)
+class Move:
+    """A compare-and-set of a projection's checkpoint."""
+
+    projection: str
+    expected: Checkpoint
+    to: Checkpoint
+    holder: UUID | None = None
+    """Who must hold the projection's lease; none: whoever moves it."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How long a transaction kept those waiting who append, in seconds; nothing that it waited for itself."""
+
+    statements: float = 0.0
+    commit: float = 0.0
+    """COMMIT alone, most of which is the disk's and depends little on how much is written."""
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """Rows of a read model to delete: those whose columns equal these values, and whose key column starts so."""
+
+    relation: Relation
+    equal: Row
+    prefix: tuple[str, bytes] | None = None
+    """A column of 16 bytes or more, and what its value begins with."""
+
+
+@dataclass
+class Transaction:
+    """What a projection commits together: its rows, its checkpoint, and the events that it emits.
+
+    Everything is collected here and written when the ``async with`` block ends, rows first, then the checkpoint's
+    compare-and-set, the head last; so the head lock is held for a moment only. Fold before you open it.
+    """
+
+    forgettings: list[Forgetting] = field(default_factory=list)
+    saves: list[tuple[Relation, Sequence[Row]]] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    cost: Cost = Cost()
+    """Known once it is written."""
+
+    def forget(self, relation: Relation, equal: Row, prefix: tuple[str, bytes] | None = None) -> None:
+        """Delete rows, before any are saved. Raises ``ValueError`` at the end for a selection of everything."""
+        self.forgettings.append(Forgetting(relation, equal, prefix))
+
+    def save(self, relation: Relation, rows: Sequence[Row]) -> None:
+        """Insert or replace rows by their key."""
+        if rows:
+            self.saves.append((relation, rows))
+
+    def move(self, projection: str, expected: Checkpoint, to: Checkpoint, holder: UUID | None = None) -> None:
+        """Move a projection's checkpoint, if it still is where ``expected`` says; else nothing at all is written.
+
+        With ``holder`` only while they hold the projection's lease. That fences a worker which lost it, also where the
+        checkpoint does not move, and lets a COMMIT whose answer got lost be recognised.
+        """
+        self.moves.append(Move(projection, expected, to, holder))
+
+    def append(self, producer_id: ProducerId, events: Sequence[Event]) -> None:
+        """Append events, numbered by their producer. Those of an erased participant are passed over."""
+        if events:
+            self.batches.append(Batch(producer_id, events))
+
 
 NEW_CHECKPOINT = Checkpoint(START, 1)
 """Where a projection stands that was never seen."""

@@ -14,7 +14,7 @@ from prompter_events.catalogue import Body
 from prompter_events.catalogue.notebook import CellAdded, CellEdited, SessionAccepted
 from prompter_events.catalogue.runs import RunFinished, RunScheduled, RunStarted
 from prompter_events.event import NO_SESSION, Event, ParticipantId, SessionId
-from prompter_events.log import Relation, Row, Value
+from prompter_events.transaction import Relation, Row, Value
 
 from .fold import body_of
 from .notebook import EMPTY, CellStatus, NotebookState, fold_body

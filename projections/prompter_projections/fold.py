@@ -30,7 +30,7 @@ from uuid import UUID, uuid5
 from prompter_events.catalogue import Body
 from prompter_events.errors import EventInvalid
 from prompter_events.event import Event, ParticipantId, Position, ProducerId, SessionId
-from prompter_events.log import Relation, Row
+from prompter_events.transaction import Relation, Row
 
 S = TypeVar("S")
 

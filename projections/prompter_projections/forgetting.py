@@ -8,7 +8,8 @@ from uuid import UUID
 
 from prompter_events.catalogue.study import ParticipantErased
 from prompter_events.event import NO_SESSION, Event, ParticipantId, SessionId
-from prompter_events.log import Log, Transaction
+from prompter_events.log import Log
+from prompter_events.transaction import Transaction
 
 from .fold import Projection, body_of
 from .relations import DEAD_LETTER, STATE

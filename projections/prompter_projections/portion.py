@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prompter_events.log import Cost
+from prompter_events.transaction import Cost
 
 HOLD_SECONDS = 0.005
 """How long a worker may keep an append waiting."""

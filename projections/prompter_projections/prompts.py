@@ -25,7 +25,8 @@ from prompter_events.catalogue.prompts import (
     PromptWithdrawn,
 )
 from prompter_events.event import Event, ParticipantId, Position, SessionId
-from prompter_events.log import Log, Relation, Row, Value
+from prompter_events.log import Log
+from prompter_events.transaction import Relation, Row, Value
 
 from .fold import body_of
 from .relations import PROMPT

@@ -11,7 +11,8 @@ from typing import TypeVar, cast
 
 from prompter_events.errors import CheckpointMoved, PrompterError
 from prompter_events.event import START, Event, Position
-from prompter_events.log import Checkpoint, Log, Relation, Row
+from prompter_events.log import Log
+from prompter_events.transaction import Checkpoint, Relation, Row
 
 from .fold import Policy, Projection
 from .forgetting import erasure_in, forget, taken_together

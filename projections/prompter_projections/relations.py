@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prompter_events.log import Relation
+from prompter_events.transaction import Relation
 
 STATE = Relation(
     "projection_state",

@@ -12,7 +12,8 @@ import msgspec
 
 from prompter_events.catalogue.study import ParticipantErased
 from prompter_events.event import Event, ProducerId
-from prompter_events.log import Checkpoint, Cost, Log, Relation, Row, Value
+from prompter_events.log import Log
+from prompter_events.transaction import Checkpoint, Cost, Relation, Row, Value
 
 from .fold import Policy, Projection
 from .forgetting import forget, is_forgotten

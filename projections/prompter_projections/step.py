@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from prompter_events.event import NO_SESSION, Event, Position, SessionId, draft
-from prompter_events.log import Relation, Row, Value
+from prompter_events.transaction import Relation, Row, Value
 
 from .fold import Emission, Policy, Projection, Settling, is_own, producer_of
 

@@ -17,7 +17,8 @@ from uuid import uuid4
 from prompter_events.clock import now_micros
 from prompter_events.errors import CheckpointMoved, LogError, LogReadOnly, LogUnavailable, PrompterError
 from prompter_events.event import Event, Position
-from prompter_events.log import Checkpoint, Log
+from prompter_events.log import Log
+from prompter_events.transaction import Checkpoint
 
 from .fold import Policy, Projection
 from .forgetting import erasure_in, taken_together

@@ -16,8 +16,8 @@ import msgspec
 import pytest
 
 from prompter_events import Event, LogCorrupt, ParticipantId, Position, SessionId, open_log
-from prompter_events.log import Relation, Row
 from prompter_events.stored import StoredLog
+from prompter_events.transaction import Relation, Row
 from prompter_projections import MIGRATIONS, Worker
 from support.checking import position_faults
 from support.hand import Hand, by_hand, first_events

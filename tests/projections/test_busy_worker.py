@@ -18,11 +18,11 @@ from making import Page, opened, run
 from workers import Asking, Clock, Recounting, Tally, at_work
 
 from prompter_events import Log, Position, Transaction, open_log
-from prompter_events.log import Cost
 from prompter_events.memory import MemoryLog
 from prompter_events.sqlite import database
 from prompter_events.sqlite.turn import Turn
 from prompter_events.stored import StoredLog
+from prompter_events.transaction import Cost
 from prompter_events.writer import Writer
 from prompter_projections import MIGRATIONS, CurrentProjection, rebuild
 from prompter_projections.portion import FIRST, FOLD_SECONDS, HOLD_SECONDS, LEAST, Portion

@@ -17,7 +17,8 @@ from workers import EXPIRY, Asking, Clock, Fault, ShakyLog, Tally, at_once, at_w
 
 from prompter_events import LogCorrupt, LogUnavailable, Position, open_log
 from prompter_events.catalogue.prompts import PromptExpired, PromptIssued
-from prompter_events.log import Log, Transaction
+from prompter_events.log import Log
+from prompter_events.transaction import Transaction
 from prompter_projections import MIGRATIONS, Worker, WorkerStopped
 from prompter_projections.fold import producer_of
 from prompter_projections.relations import DEAD_LETTER, STATE

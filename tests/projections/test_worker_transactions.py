@@ -28,7 +28,7 @@ from prompter_events import (
     open_log,
     verify,
 )
-from prompter_events.log import Move
+from prompter_events.transaction import Move
 from prompter_projections import MIGRATIONS
 from prompter_projections.fold import producer_of
 from prompter_projections.relations import RUN, STATE

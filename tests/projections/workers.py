@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from prompter_events import CheckpointMoved, LogReadOnly, LogUnavailable, ParticipantId, Position, SessionId
 from prompter_events.catalogue.prompts import PromptExpired, PromptIssued
 from prompter_events.event import Event
-from prompter_events.log import Relation, Row, Transaction, Value
 from prompter_events.memory import MemoryLog
+from prompter_events.transaction import Relation, Row, Transaction, Value
 from prompter_projections import Emission, Worker
 from prompter_projections.fold import Projection
 from prompter_projections.relations import RUN

@@ -12,10 +12,9 @@ import aiomysql
 from ..append import Batch, Head, Outcome
 from ..errors import LogUnavailable
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from ..log import Checkpoint, Cost, Relation, Transaction, Value
 from ..numbered import Directory
 from ..store import DataRefused, Store
-from ..transaction import check_complete
+from ..transaction import Checkpoint, Cost, Relation, Transaction, Value, check_complete
 from ..url import MysqlUrl
 from . import statements, tables
 from .connections import Account, Connections

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import LogRestored, LogUnavailable
-from ..log import Cost
 from ..store import RESTORED
+from ..transaction import Cost
 from .errors import DRIVER_ERRORS, is_busy, translate
 from .turn import Pauses, Turn
 

@@ -12,10 +12,20 @@ from uuid import UUID, uuid4
 from ..append import Batch, Head, Outcome, ProducerState, plan_append
 from ..errors import CheckpointMoved, LogCorrupt
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from ..log import Checkpoint, Forgetting, Move, Relation, Row, Value
 from ..rows import EVENT_COLUMNS, event_row, row_event, uuid_of
 from ..store import check_epoch
-from ..transaction import NEW_CHECKPOINT, prefix_range, stored_row, stored_value
+from ..transaction import (
+    NEW_CHECKPOINT,
+    Checkpoint,
+    Forgetting,
+    Move,
+    Relation,
+    Row,
+    Value,
+    prefix_range,
+    stored_row,
+    stored_value,
+)
 
 INSERT_EVENT = f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
 SELECT_EVENT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event"

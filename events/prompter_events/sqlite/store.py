@@ -9,9 +9,8 @@ from uuid import UUID
 
 from ..append import Batch, Head, Outcome
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from ..log import Checkpoint, Cost, Relation, Transaction, Value
 from ..store import DataRefused, Store
-from ..transaction import check_complete
+from ..transaction import Checkpoint, Cost, Relation, Transaction, Value, check_complete
 from . import statements
 from .database import Database, Undo
 

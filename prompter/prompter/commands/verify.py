@@ -113,5 +113,6 @@ async def _differences(log: Log, sessions: Sequence[SessionId]) -> list[tuple[Se
 
 
 def _bar() -> Progress:
+    """How far it is, on a terminal; elsewhere it would leave empty lines among the errors."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=stderr, transient=True)
+    return Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal)

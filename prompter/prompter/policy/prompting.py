@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from prompter_events import Event, ParticipantId, Position, Relation, SessionId
 from prompter_events.catalogue import Body
 from prompter_events.catalogue.prompts import PromptExpired, PromptIssued, PromptSuppressed, PromptWithdrawn
-from prompter_events.log import Row
+from prompter_events.transaction import Row
 from prompter_projections.fold import Emission, body_of
 
 from ..study import Study
