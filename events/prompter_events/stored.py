@@ -110,8 +110,11 @@ class StoredLog(Log):
             for row in rows:
                 stored_row(relation, row)
         if transaction.forgettings or transaction.saves or transaction.moves or transaction.batches:
-            head = await self._writer.run(partial(self._store.transact, transaction))
-            self._news.announce(head)
+            await self._writer.run(partial(self._transact, transaction))
+
+    async def _transact(self, transaction: Transaction) -> None:
+        # Announced by the job itself: the caller may have given up between COMMIT and here.
+        self._news.announce(await self._store.transact(transaction))
 
     async def checkpoint(self, projection: str) -> Checkpoint:
         return await self._store.checkpoint(projection)

@@ -114,6 +114,36 @@ async def test_halving_finds_each_bad_event_and_keeps_it_as_invalid() -> None:
     assert gate.probes < 50
 
 
+class Narrow(Gate):
+    """A store that takes payloads of at most so many bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def _sound(self, batches: Sequence[Batch]) -> bool:
+        return all(len(one.payload or b"") <= self.most for batch in batches for one in batch.events)
+
+
+@pytest.mark.parametrize(("most", "kept"), [(200_000, 64 * 1024), (1000, 0)])
+async def test_as_much_is_kept_of_an_event_as_the_store_takes(most: int, kept: int) -> None:
+    gate = Narrow(most)
+    producer = new_producer()
+    sent = events(producer, 1, 3)
+    sent[1] = msgspec.structs.replace(sent[1], payload=bytes(300_000))
+    [receipt] = await writer_of(gate).append([Batch(producer, sent)])
+    assert receipt.stored == 3
+    body = cast(Any, gate.stored[1].body)
+    assert (len(body.raw), body.size) == (kept, 300_000)
+
+
+async def test_a_store_that_takes_nothing_at_all_fails_the_caller() -> None:
+    gate = Narrow(1)
+    with pytest.raises(DataRefused):
+        await writer_of(gate).append(batch(3))
+    assert gate.commits == []
+
+
 async def test_a_failure_reaches_every_caller_of_the_group_and_no_other() -> None:
     gate = Gate()
     writer = writer_of(gate)
