@@ -135,7 +135,7 @@ class MariaDB:
     def _install(self) -> None:
         if os.geteuid() == 0:
             shutil.chown(self._directory, "mysql", "mysql")
-        subprocess.run(
+        installed = subprocess.run(
             [
                 _program("mariadb-install-db"),
                 "--no-defaults",
@@ -145,10 +145,13 @@ class MariaDB:
                 "--skip-name-resolve",
                 *_as_user(),
             ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
+        if installed.returncode != 0:
+            raise RuntimeError(f"mariadb-install-db failed:\n{installed.stdout}")
         init = self._directory / "init.sql"
         init.write_text(f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{self.admin.password}';\n")
         init.chmod(0o644)
