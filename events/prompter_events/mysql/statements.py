@@ -1,4 +1,4 @@
-"""The SQL of the MySQL log. Every function takes a connection; those that write run inside a transaction."""
+"""The SQL of events and of the head. Every function takes a connection; those that write run inside a transaction."""
 
 # Names of tables and columns are constants or checked relations; values always are parameters.
 # ruff: noqa: S608
@@ -6,31 +6,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import aiomysql
 import pymysql
 
 from ..append import Batch, Head, Outcome, ProducerState, plan_append
-from ..errors import CheckpointMoved, LogCorrupt
-from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
+from ..errors import LogCorrupt
+from ..event import Event, ParticipantId, Position, ProducerId, SessionId
 from ..rows import EVENT_COLUMNS, EventRow, event_row, row_event, uuid_of
 from ..store import check_epoch
-from ..transaction import (
-    NEW_CHECKPOINT,
-    Checkpoint,
-    Forgetting,
-    Move,
-    Relation,
-    Row,
-    Value,
-    prefix_range,
-    stored_row,
-    stored_value,
-)
 from .connections import execute, query
 from .errors import is_duplicate
 
@@ -56,19 +43,19 @@ async def append(
     ``now`` in µs. No statement is longer than ``statement_bytes``, but one row always goes. Raises ``LogRestored`` if
     the log's epoch is another.
     """
-    head, erasures = await _lock_head(connection, epoch)
+    head, erasures = await lock_head(connection, epoch)
     erased = await _erased(connection, batches) if erasures else set()
     plan = plan_append(head, await _producers(connection, batches), batches, now, erased)
     if not plan.events:
         return plan.outcomes, head.position, False
-    for chunk in _chunks(map(event_row, plan.events), _event_bytes, statement_bytes):
+    for chunk in chunks(map(event_row, plan.events), _event_bytes, statement_bytes):
         try:
             await execute(connection, INSERT_EVENT + ",".join(map(_event_sql, chunk)))
         except pymysql.err.IntegrityError as error:
             if is_duplicate(error):
                 raise LogCorrupt(chunk[0][0], "events lie behind the head") from error
             raise
-    for some in _chunks(plan.producers.items(), lambda _: _ROW_BYTES, statement_bytes):
+    for some in chunks(plan.producers.items(), lambda _: _ROW_BYTES, statement_bytes):
         await execute(
             connection,
             "INSERT INTO producer (log_id, producer_id, participant_id, last_seq) VALUES "
@@ -123,7 +110,8 @@ def _event_bytes(row: EventRow) -> int:
     return _ROW_BYTES + len(row[9] or b"")
 
 
-def _chunks(items: Iterable[Item], size_of: Any, limit: int) -> Iterator[list[Item]]:
+def chunks(items: Iterable[Item], size_of: Callable[[Item], int], limit: int) -> Iterator[list[Item]]:
+    """Items in lists of at most ``limit`` together, by ``size_of``; one that is larger stands alone."""
     chunk: list[Item] = []
     size = 0
     for item in items:
@@ -136,7 +124,7 @@ def _chunks(items: Iterable[Item], size_of: Any, limit: int) -> Iterator[list[It
         yield chunk
 
 
-async def _lock_head(connection: aiomysql.Connection, epoch: UUID) -> tuple[Head, int]:
+async def lock_head(connection: aiomysql.Connection, epoch: UUID) -> tuple[Head, int]:
     """The head row, which nobody else moves before this transaction ends, and how many participants were erased."""
     return _head(
         await query(
@@ -149,7 +137,7 @@ async def _lock_head(connection: aiomysql.Connection, epoch: UUID) -> tuple[Head
     )
 
 
-async def _claim_head(connection: aiomysql.Connection, head: Head) -> None:
+async def claim_head(connection: aiomysql.Connection, head: Head) -> None:
     """Make this transaction one that wrote the head row, though it leaves it as it is.
 
     Locks hold on one node of a cluster; between nodes only written rows count at COMMIT.
@@ -243,300 +231,6 @@ async def session_owner(connection: aiomysql.Connection, session_id: SessionId) 
     return ParticipantId(UUID(bytes=rows[0][0])) if rows else None
 
 
-async def participant(connection: aiomysql.Connection, name: str, now: int) -> ParticipantId:
-    """See ``Log.participant``."""
-    digest = text_digest(name)
-    await execute(
-        connection,
-        "INSERT INTO participant (log_id, participant_id, name, name_digest, created_at) VALUES (%s, %s, %s, %s, %s)"
-        " ON DUPLICATE KEY UPDATE created_at = created_at",
-        LOG_ID,
-        uuid4().bytes,
-        name,
-        digest,
-        now,
-    )
-    [(found,)] = await query(
-        connection, "SELECT participant_id FROM participant WHERE log_id = %s AND name_digest = %s", LOG_ID, digest
-    )
-    return ParticipantId(UUID(bytes=found))
-
-
-async def participant_names(connection: aiomysql.Connection) -> dict[ParticipantId, str]:
-    """See ``Log.participant_names``."""
-    rows = await query(
-        connection,
-        "SELECT participant_id, name FROM participant WHERE log_id = %s ORDER BY created_at, name",
-        LOG_ID,
-    )
-    return {ParticipantId(UUID(bytes=raw)): name for raw, name in rows}
-
-
-async def notebook(
-    connection: aiomysql.Connection, participant_id: ParticipantId, study: str, path: str, now: int
-) -> NotebookId:
-    """See ``Log.notebook``."""
-    digest = _notebook_digest(participant_id.bytes, study, path)
-    await execute(
-        connection,
-        "INSERT INTO notebook (log_id, notebook_id, participant_id, study, path, path_digest, created_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s) ON DUPLICATE KEY UPDATE created_at = created_at",
-        LOG_ID,
-        uuid4().bytes,
-        participant_id.bytes,
-        study,
-        path,
-        digest,
-        now,
-    )
-    [(found,)] = await query(
-        connection, "SELECT notebook_id FROM notebook WHERE log_id = %s AND path_digest = %s", LOG_ID, digest
-    )
-    return NotebookId(UUID(bytes=found))
-
-
-async def rename_notebook(connection: aiomysql.Connection, notebook_id: NotebookId, path: str) -> None:
-    """See ``Log.rename_notebook``. Whatever had that path before lost its file."""
-    rows = await query(
-        connection,
-        "SELECT participant_id, study FROM notebook WHERE log_id = %s AND notebook_id = %s FOR UPDATE",
-        LOG_ID,
-        notebook_id.bytes,
-    )
-    if not rows:
-        return
-    digest = _notebook_digest(rows[0][0], rows[0][1], path)
-    await execute(
-        connection,
-        "UPDATE notebook SET path = NULL, path_digest = NULL"
-        " WHERE log_id = %s AND path_digest = %s AND notebook_id <> %s",
-        LOG_ID,
-        digest,
-        notebook_id.bytes,
-    )
-    await execute(
-        connection,
-        "UPDATE notebook SET path = %s, path_digest = %s WHERE log_id = %s AND notebook_id = %s",
-        path,
-        digest,
-        LOG_ID,
-        notebook_id.bytes,
-    )
-
-
-async def save(connection: aiomysql.Connection, relation: Relation, rows: Sequence[Row], statement_bytes: int) -> None:
-    """Insert or replace rows by their key."""
-    names = ("log_id", *relation.key, *relation.columns)
-    changing = relation.columns or relation.key[:1]
-    updates = ", ".join(f"`{name}` = VALUES(`{name}`)" for name in changing)
-    marks = f"({', '.join(['%s'] * len(names))})"
-    stored = ((LOG_ID, *stored_row(relation, row)) for row in rows)
-    for chunk in _chunks(stored, _values_bytes, statement_bytes):
-        await execute(
-            connection,
-            f"INSERT INTO `{relation.name}` ({_quoted(names)}) VALUES {', '.join([marks] * len(chunk))}"
-            f" ON DUPLICATE KEY UPDATE {updates}",
-            *(value for row in chunk for value in row),
-        )
-
-
-async def forget(connection: aiomysql.Connection, forgetting: Forgetting) -> None:
-    """Delete rows of a read model."""
-    conditions = ["log_id = %s", *(f"`{name}` <=> %s" for name in forgetting.equal)]
-    values: list[object] = [LOG_ID, *(stored_value(value) for value in forgetting.equal.values())]
-    if forgetting.prefix is not None:
-        conditions.append(f"`{forgetting.prefix[0]}` BETWEEN %s AND %s")
-        values.extend(prefix_range(forgetting.prefix[1]))
-    await execute(connection, f"DELETE FROM `{forgetting.relation.name}` WHERE {' AND '.join(conditions)}", *values)
-
-
-async def bar(
-    connection: aiomysql.Connection, participant_id: ParticipantId, now: int, epoch: UUID
-) -> dict[ProducerId, int]:
-    """Refuse the participant's events from now on, and forget their names; their producers' last numbers."""
-    # Whoever appends holds the head's lock: their events are all here, or will be refused.
-    head, _ = await _lock_head(connection, epoch)
-    await _claim_head(connection, head)
-    await execute(
-        connection,
-        # The eraser may insert here and no more; with ON DUPLICATE KEY UPDATE it would need another right.
-        "INSERT IGNORE INTO erased (log_id, participant_id, erased_at) VALUES (%s, %s, %s)",
-        LOG_ID,
-        participant_id.bytes,
-        now,
-    )
-    whose = (LOG_ID, participant_id.bytes)
-    await execute(connection, "DELETE FROM participant WHERE log_id = %s AND participant_id = %s", *whose)
-    await execute(
-        connection,
-        "UPDATE notebook SET path = NULL, path_digest = NULL WHERE log_id = %s AND participant_id = %s",
-        *whose,
-    )
-    found = await query(
-        connection, "SELECT producer_id, last_seq FROM producer WHERE log_id = %s AND participant_id = %s", *whose
-    )
-    return {ProducerId(UUID(bytes=producer_id)): last_seq for producer_id, last_seq in found}
-
-
-async def erase(
-    connection: aiomysql.Connection, producer_id: ProducerId, first: int, last: int
-) -> tuple[int, set[SessionId]]:
-    """Remove the payloads of these numbers; how many there were, and whose sessions they are all of."""
-    which = (LOG_ID, producer_id.bytes, first, last)
-    where = "WHERE log_id = %s AND producer_id = %s AND producer_seq BETWEEN %s AND %s"
-    found = await query(connection, f"SELECT DISTINCT session_id FROM event {where}", *which)
-    erased = await execute(
-        connection, f"UPDATE event SET payload = NULL, salt = NULL {where} AND payload IS NOT NULL", *which
-    )
-    return erased, {SessionId(UUID(bytes=raw)) for (raw,) in found}
-
-
 async def renew_epoch(connection: aiomysql.Connection, epoch: UUID) -> None:
     """See ``Log.renew_epoch``."""
     await execute(connection, "UPDATE log_head SET epoch = %s WHERE log_id = %s", epoch.bytes, LOG_ID)
-
-
-def _values_bytes(values: Iterable[object]) -> int:
-    # 4 bytes for a character of a text.
-    return sum(
-        4 * len(value) if isinstance(value, str) else len(value) if isinstance(value, bytes) else 24 for value in values
-    )
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-async def rows(
-    connection: aiomysql.Connection, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
-) -> list[dict[str, Value]]:
-    """See ``Log.rows``."""
-    names = (*relation.key, *relation.columns)
-    conditions = ["log_id = %s"]
-    conditions += [f"`{name}` <=> %s" for name in equal]
-    conditions += [f"`{name}` IS NOT NULL" for name in present]
-    found = await query(
-        connection,
-        f"SELECT {_quoted(names)} FROM `{relation.name}` WHERE {' AND '.join(conditions)}"
-        f" ORDER BY {_quoted(relation.key)}",
-        LOG_ID,
-        *(stored_value(value) for value in equal.values()),
-    )
-    return [dict(zip(names, row, strict=True)) for row in found]
-
-
-async def checkpoint(connection: aiomysql.Connection, projection: str) -> Checkpoint:
-    """See ``Log.checkpoint``."""
-    found = await query(
-        connection,
-        "SELECT position, generation FROM checkpoint WHERE log_id = %s AND projection = %s",
-        LOG_ID,
-        projection,
-    )
-    return Checkpoint(Position(found[0][0]), found[0][1]) if found else NEW_CHECKPOINT
-
-
-async def move(connection: aiomysql.Connection, moving: Move) -> None:
-    """Compare-and-set. Raises ``CheckpointMoved``."""
-    if moving.expected == NEW_CHECKPOINT:
-        # A row to lock: without one, two workers would both find none.
-        await _ensure_checkpoint(connection, moving.projection)
-    found, held = await _locked_checkpoint(connection, moving)
-    if found != moving.expected or not held:
-        raise CheckpointMoved(moving.projection, moving.expected.position, found.position)
-    # As for the head: a checkpoint that stays where it is must count as written, or a lease that another node gave away
-    # meanwhile would not stop this transaction.
-    positions = [moving.to.position] if moving.to != moving.expected else [moving.to.position + 1, moving.to.position]
-    for position in positions:
-        await execute(
-            connection,
-            "UPDATE checkpoint SET position = %s, generation = %s WHERE log_id = %s AND projection = %s",
-            position,
-            moving.to.generation,
-            LOG_ID,
-            moving.projection,
-        )
-
-
-async def was_moved(connection: aiomysql.Connection, moving: Move) -> bool:
-    """Whether this move is in the log already: nobody but the lease's holder can have made it.
-
-    Waits for a commit that the server is still at. False for one that moves nothing or has no holder.
-    """
-    if moving.holder is None or moving.to == moving.expected:
-        return False
-    return await _locked_checkpoint(connection, moving) == (moving.to, True)
-
-
-async def _locked_checkpoint(connection: aiomysql.Connection, moving: Move) -> tuple[Checkpoint, bool]:
-    """The checkpoint, which nobody else moves before this transaction ends, and whether the holder has the lease."""
-    rows = await query(
-        connection,
-        "SELECT position, generation, lease_holder FROM checkpoint WHERE log_id = %s AND projection = %s FOR UPDATE",
-        LOG_ID,
-        moving.projection,
-    )
-    if not rows:
-        return NEW_CHECKPOINT, moving.holder is None
-    [(position, generation, holder)] = rows
-    return Checkpoint(Position(position), generation), moving.holder is None or holder == moving.holder.bytes
-
-
-async def lease(connection: aiomysql.Connection, projection: str, holder: UUID, now: int, until: int) -> bool:
-    """See ``Log.lease``; times in µs."""
-    await _ensure_checkpoint(connection, projection)
-    [(owner, lasts_until)] = await query(
-        connection,
-        "SELECT lease_holder, lease_until FROM checkpoint WHERE log_id = %s AND projection = %s FOR UPDATE",
-        LOG_ID,
-        projection,
-    )
-    if owner not in (None, holder.bytes) and lasts_until > now:
-        return False
-    await execute(
-        connection,
-        "UPDATE checkpoint SET lease_holder = %s, lease_until = %s WHERE log_id = %s AND projection = %s",
-        holder.bytes,
-        until,
-        LOG_ID,
-        projection,
-    )
-    return True
-
-
-async def _ensure_checkpoint(connection: aiomysql.Connection, projection: str) -> None:
-    await execute(
-        connection,
-        "INSERT INTO checkpoint (log_id, projection, position, generation) VALUES (%s, %s, %s, %s)"
-        " ON DUPLICATE KEY UPDATE position = position",
-        LOG_ID,
-        projection,
-        NEW_CHECKPOINT.position,
-        NEW_CHECKPOINT.generation,
-    )
-
-
-async def release(connection: aiomysql.Connection, projection: str, holder: UUID) -> None:
-    """See ``Log.release``."""
-    await execute(
-        connection,
-        "UPDATE checkpoint SET lease_holder = NULL, lease_until = 0"
-        " WHERE log_id = %s AND projection = %s AND lease_holder = %s",
-        LOG_ID,
-        projection,
-        holder.bytes,
-    )
-
-
-def text_digest(*texts: str) -> bytes:
-    """BLAKE2b-256 of texts. utf8mb4_bin takes ``a`` and ``a `` for the same; file names and people's names do not."""
-    digest = blake2b(digest_size=32)
-    for text in texts:
-        encoded = text.encode()
-        digest.update(len(encoded).to_bytes(4, "big"))
-        digest.update(encoded)
-    return digest.digest()
-
-
-def _notebook_digest(participant_id: bytes, study: str, path: str) -> bytes:
-    return blake2b(participant_id + text_digest(study, path), digest_size=32).digest()

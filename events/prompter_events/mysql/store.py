@@ -16,7 +16,7 @@ from ..numbered import Directory
 from ..store import DataRefused, Store
 from ..transaction import Checkpoint, Cost, Relation, Transaction, Value, check_complete
 from ..url import MysqlUrl
-from . import statements, tables
+from . import people, read_models, statements, tables
 from .connections import Account, Connections
 from .password import find_password
 
@@ -85,7 +85,7 @@ class MysqlStore(Store):
         async def run(connection: aiomysql.Connection) -> Position:
             nonlocal unanswered
             await connection.begin()
-            if unanswered and any([await statements.was_moved(connection, move) for move in transaction.moves]):
+            if unanswered and any([await read_models.was_moved(connection, move) for move in transaction.moves]):
                 await connection.rollback()
                 return (await statements.read_head(connection, self._epoch)).position
             began = time.monotonic()
@@ -107,11 +107,11 @@ class MysqlStore(Store):
 
     async def _write(self, connection: aiomysql.Connection, transaction: Transaction) -> None:
         for forgetting in transaction.forgettings:
-            await statements.forget(connection, forgetting)
+            await read_models.forget(connection, forgetting)
         for relation, rows in transaction.saves:
-            await statements.save(connection, relation, rows, self._statement_bytes)
+            await read_models.save(connection, relation, rows, self._statement_bytes)
         for move in transaction.moves:
-            await statements.move(connection, move)
+            await read_models.move(connection, move)
 
     async def head(self) -> Head:
         return await self._readers.run(partial(statements.read_head, epoch=self._epoch))
@@ -139,44 +139,44 @@ class MysqlStore(Store):
         return await self._readers.run(partial(statements.session_owner, session_id=session_id))
 
     async def participant(self, name: str) -> ParticipantId:
-        return await self._writer.transact(partial(statements.participant, name=name, now=self._clock()))
+        return await self._writer.transact(partial(people.participant, name=name, now=self._clock()))
 
     async def participant_names(self) -> dict[ParticipantId, str]:
-        return await self._readers.run(statements.participant_names)
+        return await self._readers.run(people.participant_names)
 
     async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId:
         return await self._writer.transact(
-            partial(statements.notebook, participant_id=participant_id, study=study, path=path, now=self._clock())
+            partial(people.notebook, participant_id=participant_id, study=study, path=path, now=self._clock())
         )
 
     async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None:
-        await self._writer.transact(partial(statements.rename_notebook, notebook_id=notebook_id, path=path))
+        await self._writer.transact(partial(people.rename_notebook, notebook_id=notebook_id, path=path))
 
     async def checkpoint(self, projection: str) -> Checkpoint:
-        return await self._readers.run(partial(statements.checkpoint, projection=projection))
+        return await self._readers.run(partial(read_models.checkpoint, projection=projection))
 
     async def lease(self, projection: str, holder: UUID, seconds: float) -> bool:
         async def take(connection: aiomysql.Connection) -> bool:
             now = self._clock()
-            return await statements.lease(connection, projection, holder, now, now + round(seconds * 1_000_000))
+            return await read_models.lease(connection, projection, holder, now, now + round(seconds * 1_000_000))
 
         return await self._writer.transact(take)
 
     async def release(self, projection: str, holder: UUID) -> None:
-        await self._writer.transact(partial(statements.release, projection=projection, holder=holder))
+        await self._writer.transact(partial(read_models.release, projection=projection, holder=holder))
 
     async def rows(
         self, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
     ) -> list[dict[str, Value]]:
-        return await self._readers.run(lambda connection: statements.rows(connection, relation, equal, present))
+        return await self._readers.run(lambda connection: read_models.rows(connection, relation, equal, present))
 
     async def bar(self, participant_id: ParticipantId) -> dict[ProducerId, int]:
         return await self._writer.transact(
-            lambda connection: statements.bar(connection, participant_id, self._clock(), self._epoch)
+            lambda connection: people.bar(connection, participant_id, self._clock(), self._epoch)
         )
 
     async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
-        return await self._writer.transact(lambda connection: statements.erase(connection, producer_id, first, last))
+        return await self._writer.transact(lambda connection: people.erase(connection, producer_id, first, last))
 
     async def renew_epoch(self, epoch: UUID) -> None:
         await self._writer.transact(partial(statements.renew_epoch, epoch=epoch))

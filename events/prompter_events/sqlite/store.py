@@ -11,7 +11,7 @@ from ..append import Batch, Head, Outcome
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from ..store import DataRefused, Store
 from ..transaction import Checkpoint, Cost, Relation, Transaction, Value, check_complete
-from . import statements
+from . import people, read_models, statements
 from .database import Database, Undo
 
 
@@ -50,11 +50,11 @@ class SqliteStore(Store):
     async def transact(self, transaction: Transaction) -> Position:
         def run(connection: sqlite3.Connection) -> Position:
             for forgetting in transaction.forgettings:
-                statements.forget(connection, forgetting)
+                read_models.forget(connection, forgetting)
             for relation, rows in transaction.saves:
-                statements.save(connection, relation, rows)
+                read_models.save(connection, relation, rows)
             for move in transaction.moves:
-                statements.move(connection, move)
+                read_models.move(connection, move)
             outcomes, position = statements.append(connection, transaction.batches, self._clock(), self._epoch)
             check_complete(transaction.batches, outcomes)
             return position
@@ -93,42 +93,42 @@ class SqliteStore(Store):
         return await self._reader.read(lambda connection: statements.session_owner(connection, session_id))
 
     async def participant(self, name: str) -> ParticipantId:
-        return await self._writer.write(lambda connection: statements.participant(connection, name, self._clock()))
+        return await self._writer.write(lambda connection: people.participant(connection, name, self._clock()))
 
     async def participant_names(self) -> dict[ParticipantId, str]:
-        return await self._reader.read(statements.participant_names)
+        return await self._reader.read(people.participant_names)
 
     async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId:
         return await self._writer.write(
-            lambda connection: statements.notebook(connection, participant_id, study, path, self._clock())
+            lambda connection: people.notebook(connection, participant_id, study, path, self._clock())
         )
 
     async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None:
-        await self._writer.write(lambda connection: statements.rename_notebook(connection, notebook_id, path))
+        await self._writer.write(lambda connection: people.rename_notebook(connection, notebook_id, path))
 
     async def checkpoint(self, projection: str) -> Checkpoint:
-        return await self._reader.read(lambda connection: statements.checkpoint(connection, projection))
+        return await self._reader.read(lambda connection: read_models.checkpoint(connection, projection))
 
     async def lease(self, projection: str, holder: UUID, seconds: float) -> bool:
         def take(connection: sqlite3.Connection) -> bool:
             now = self._clock()
-            return statements.lease(connection, projection, holder, now, now + round(seconds * 1_000_000))
+            return read_models.lease(connection, projection, holder, now, now + round(seconds * 1_000_000))
 
         return await self._writer.write(take)
 
     async def release(self, projection: str, holder: UUID) -> None:
-        await self._writer.write(lambda connection: statements.release(connection, projection, holder))
+        await self._writer.write(lambda connection: read_models.release(connection, projection, holder))
 
     async def rows(
         self, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
     ) -> list[dict[str, Value]]:
-        return await self._reader.read(lambda connection: statements.rows(connection, relation, equal, present))
+        return await self._reader.read(lambda connection: read_models.rows(connection, relation, equal, present))
 
     async def bar(self, participant_id: ParticipantId) -> dict[ProducerId, int]:
-        return await self._writer.write(lambda connection: statements.bar(connection, participant_id, self._clock()))
+        return await self._writer.write(lambda connection: people.bar(connection, participant_id, self._clock()))
 
     async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
-        return await self._writer.write(lambda connection: statements.erase(connection, producer_id, first, last))
+        return await self._writer.write(lambda connection: people.erase(connection, producer_id, first, last))
 
     async def scrub(self) -> None:
         await self._writer.scrub()
