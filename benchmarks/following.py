@@ -63,7 +63,8 @@ async def measure(kind: str, events: int) -> None:
 
 async def _append(log: Log, events: int, pause: float) -> dict[int, float]:
     """When each append was durable, by position."""
-    page, commits = Page(), {}
+    page = Page()
+    commits: dict[int, float] = {}
     for number in range(events):
         producer_id, some = page.events(1)
         receipt = await log.append(producer_id, some)

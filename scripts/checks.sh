@@ -35,7 +35,8 @@ run_checks() {
     step "mypy" of_the_tree mypy
     step "layers of the packages" of_the_tree lint-imports
     step "generated files are fresh" of_the_tree python -m prompter.wire.generate --check
-    step "shellcheck" shellcheck --external-sources test_build.sh scripts/build.sh scripts/start_image.sh run_image.sh .ci/run
+    step "make_tables.sql is fresh" of_the_tree python -m prompter.make_tables --check
+    step "shellcheck" shellcheck --external-sources test_build.sh scripts/build.sh scripts/start_image.sh scripts/cluster.sh run_image.sh .ci/run
     step "hadolint" hadolint --failure-threshold warning Dockerfile
     step "prettier" npm --prefix lab-extension run prettier:check
     step "eslint" npm --prefix lab-extension run eslint:check

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 from prompter_events import Admin
+from prompter_events.mysql.errors import DRIVER_ERRORS
 from prompter_events.numbered import Directory
 
 from .mariadb import MariaDB
@@ -62,8 +63,15 @@ class Node:
             options.append("--init-file=")
         async with asyncio.timeout(JOIN_SECONDS):
             await asyncio.to_thread(self.server.start, *options)
-            while await self.status("wsrep_local_state_comment") != "Synced":  # noqa: ASYNC110  # a server tells nobody
+            while not await self._is_in_step():  # noqa: ASYNC110  # a server tells nobody
                 await asyncio.sleep(LOOK_SECONDS)
+
+    async def _is_in_step(self) -> bool:
+        try:
+            return await self.status("wsrep_local_state_comment") == "Synced"
+        except DRIVER_ERRORS:
+            # A server that joins closes its clients' connections when its state changes.
+            return False
 
     async def kill(self) -> None:
         """Crash the server: the others must find out by themselves."""
