@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from prompter_events import (
     START,
     Admin,
+    Body,
     Checkpoint,
     LogError,
     LogNotMigrated,
@@ -22,8 +24,11 @@ from prompter_events import (
     migrate,
     open_log,
 )
+from prompter_events.catalogue.base import Micros, Name
+from prompter_events.catalogue.digest import catalogue_digest
 from prompter_events.numbered import EVENTS, migrations_in, statements, with_events
 from support.events import events, new_producer
+from support.lifting import entered
 from support.mariadb import MariaDB
 
 FIRST = """-- sheep
@@ -32,6 +37,7 @@ FIRST = """-- sheep
 CREATE TABLE IF NOT EXISTS sheep ({key}name VARCHAR(20), legs INT, PRIMARY KEY ({key_name}name))
 """
 VIEW = "-- statement\nDROP VIEW IF EXISTS flock\n\n-- statement\nCREATE VIEW flock AS SELECT name FROM sheep\n"
+ALL = [f"{one.package} {one.number:04} {one.name}" for one in migrations_in([EVENTS], "sqlite")]
 SHEEP = Relation("sheep", ("name",), ("legs",))
 
 
@@ -50,6 +56,14 @@ async def migrate_as_operator(url: str, server: MariaDB, *packages: tuple[str, P
     return await migrate(url, admin=server.admin if url.startswith("mysql") else None, directories=packages)
 
 
+async def run_past_the_log(url: str, server: MariaDB, sql: str) -> None:
+    if url.startswith("mysql"):
+        await server.run(url, sql)
+    else:
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+            connection.execute(sql)
+
+
 async def test_migrating_again_changes_nothing(stored_url: str, mariadb: MariaDB) -> None:
     producer = new_producer()
     async with open_log(stored_url) as log:
@@ -65,12 +79,8 @@ async def test_a_migration_that_was_not_recorded_runs_again(stored_url: str, mar
     producer = new_producer()
     async with open_log(stored_url) as log:
         await log.append(producer, events(producer, 1, 3))
-    if stored_url.startswith("mysql"):
-        await mariadb.run(stored_url, "DELETE FROM migration")
-    else:
-        with closing(sqlite3.connect(stored_url.removeprefix("sqlite:///"))) as connection, connection:
-            connection.execute("DELETE FROM migration")
-    assert await migrate_as_operator(stored_url, mariadb) == ["prompter_events 0001 log"]
+    await run_past_the_log(stored_url, mariadb, "DELETE FROM migration")
+    assert await migrate_as_operator(stored_url, mariadb) == ALL
     async with open_log(stored_url) as log:
         assert (await log.head()).position == 3
 
@@ -104,6 +114,81 @@ async def test_tables_of_a_newer_program_are_refused(
         await migrate_as_operator(stored_url, mariadb, package)
 
 
+async def test_a_log_of_a_newer_catalogue_is_refused_by_an_older_program(stored_url: str, mariadb: MariaDB) -> None:
+    last = max(one.number for one in migrations_in([EVENTS], "sqlite"))
+    await run_past_the_log(
+        stored_url,
+        mariadb,
+        f"INSERT INTO migration (package, number, name, applied_at) VALUES ('prompter_events', {last + 1}, 'lives', 0)",
+    )
+    told = rf"^\S+ was migrated to prompter_events {last + 1}, this program knows {last}: upgrade the program$"
+    with pytest.raises(LogTooNew, match=told):
+        await open_log(stored_url)
+    with pytest.raises(LogTooNew, match=told):
+        await migrate_as_operator(stored_url, mariadb)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "mysql"])
+def test_every_change_of_the_catalogue_comes_with_a_migration(dialect: str) -> None:
+    newest = max((EVENTS[1] / dialect).glob("*.sql"))
+    header = newest.read_text("utf-8").partition("-- statement")[0]
+    line = f"-- catalogue: {catalogue_digest()}"
+    assert line in header.splitlines(), (
+        f"{dialect}/{newest.name} was written for another catalogue of events. Add a migration with the next number "
+        f"for both databases, without statements if no table changes, with the header line `{line}`; "
+        "if the newest one was never released, change its line instead. A field that old payloads do not have, or "
+        "have otherwise, needs a new version of its type and a lift too."
+    )
+
+
+class Lived(Body, frozen=True, kw_only=True):
+    """A life."""
+
+    at: Micros
+    name: Name
+
+
+def test_the_digest_of_the_catalogue_changes_with_types_versions_and_fields() -> None:
+    class Longer(Lived, frozen=True, kw_only=True):
+        more: str = ""
+
+    class Other(Body, frozen=True, kw_only=True):
+        at: Micros
+        name: str
+
+    class Documented(Body, frozen=True, kw_only=True):
+        """Another text."""
+
+        at: Micros
+        name: Name
+
+    Longer.__name__ = Other.__name__ = Documented.__name__ = Lived.__name__
+    without = catalogue_digest()
+    with entered(Lived, "test.lived", 1, {}):
+        before = catalogue_digest()
+    with entered(Documented, "test.lived", 1, {}):
+        assert catalogue_digest() == before
+    digests = [without, before]
+    for body, name, version in ((Longer, "test.lived", 1), (Other, "test.lived", 1), (Lived, "test.lives", 1)):
+        with entered(body, name, version, {}):
+            digests.append(catalogue_digest())
+    with entered(Lived, "test.lived", 2, {1: dict}):
+        digests.append(catalogue_digest())
+    assert len({*digests}) == 6
+    assert catalogue_digest() == without
+    assert re.fullmatch("[0-9a-f]{32}", without)
+
+
+async def test_a_migration_without_statements_is_recorded(
+    stored_url: str, mariadb: MariaDB, package: tuple[str, Path]
+) -> None:
+    _, directory = package
+    for file in directory.glob("*/0002*"):
+        file.write_text("-- Only the catalogue changed.\n-- catalogue: 00\n")
+    assert (await migrate_as_operator(stored_url, mariadb, package))[-1] == "shepherd 0002 flock"
+    assert await migrate_as_operator(stored_url, mariadb, package) == []
+
+
 async def test_a_migration_that_fails_can_be_mended_and_run_again(
     stored_url: str, mariadb: MariaDB, package: tuple[str, Path]
 ) -> None:
@@ -122,7 +207,7 @@ async def test_a_migration_that_fails_can_be_mended_and_run_again(
 async def test_two_migrations_at_once_are_one(tmp_path: Path, mariadb: MariaDB) -> None:
     for url in (f"sqlite:///{tmp_path / 'x.db'}", await mariadb.fresh_database(migrated=False)):
         applied = await asyncio.gather(*(migrate_as_operator(url, mariadb) for _ in range(3)))
-        assert sorted(map(len, applied)) == [0, 0, 1]
+        assert sorted(applied) == [[], [], ALL]
 
 
 async def test_memory_needs_none() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -12,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import pytest
 
 from prompter_events import (
@@ -241,7 +243,8 @@ async def put_back(url: str, server: MariaDB | None, backup: Path) -> None:
         for (connection,) in await server.run(
             url, "SELECT id FROM information_schema.processlist WHERE user = %s", APP_USER
         ):
-            await server.run(url, f"KILL CONNECTION {connection}")
+            with contextlib.suppress(pymysql.err.MySQLError):  # it may have ended by itself
+                await server.run(url, f"KILL CONNECTION {connection}")
         with backup.open("rb") as file:
             await asyncio.to_thread(subprocess.run, server.client("mariadb", target.database), stdin=file, check=True)
     finally:

@@ -60,7 +60,7 @@ def _password(eraser: MysqlUrl) -> str:
 async def erase(log: Log, participant_id: ParticipantId) -> ParticipantErased:
     """Erase a participant from the log and from the read models; a bar shows how far it is."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr, transient=True) as progress:
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("erasing", total=None)
         erased = await log.erase(
             participant_id,
