@@ -1,9 +1,10 @@
 """Appending queued events, beside the same rows inserted by a plain program.
 
-    python -m benchmarks.append [--log sqlite] [--log mysql] [--rounds 9] [--events 20000]
+    python -m benchmarks.append [--log sqlite] [--log mysql] [--rounds 25] [--events 4000]
 
-In each round many pages append at once; then the rows that came of it go into a plain table, in the groups in which the
-log had committed them. So both see the same moments of the machine.
+In each round many pages append at once, each of them again as soon as it is acknowledged. Then the rows that came of it
+go into a plain table, in the groups in which the log had committed them. Rounds are short, so that both see the same
+moments of the machine; each figure is the median of the rounds.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ async def _groups(log: Log, after: Position) -> list[list[EventRow]]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.append", description=__doc__.split("\n")[0])
     parser.add_argument("--log", action="append", choices=NAMES, help="kind of log; both if not given")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--events", type=int, default=20_000, help="of one round")
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--events", type=int, default=4_000, help="of one round")
     options = parser.parse_args()
     for kind in options.log or NAMES:
         asyncio.run(measure(kind, options.rounds, options.events))

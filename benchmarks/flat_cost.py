@@ -1,106 +1,139 @@
-"""Does an event cost the same in a long log as in a short one, and from one page as from a thousand?
+"""The cost of an event in small logs and large ones, and with one page or many.
 
-    python -m benchmarks.flat_cost [--log sqlite] [--log mysql] [--events 1000000]
+    python -m benchmarks.flat_cost [--log sqlite] [--log mysql] [--events 1000000] [--rounds 15]
 
-The log is filled to 10,000 events, 100,000 and so on up to ``--events``; at each length events are appended by many
-pages, and the latest ones read. The largest, 10,000,000, takes minutes and some gigabytes of disk (TMPDIR).
+Logs of 10,000 events, ten times as many, and so on up to ``--events`` lie side by side. In each round every log appends
+some events, and reads some from a place drawn at random; so all see the same moments of the machine. Then one page, ten
+pages and so on queue the same number of events at once.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import random
 import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from statistics import median
 
 from prompter_events import Log, Position, open_log
 
 from .figures import Limit, Target, figure, peak_memory
-from .logs import NAMES, fresh_logs
-from .pages import Page
+from .logs import NAMES, Fresh, fresh_logs
+from .pages import Page, append_all, queues
 
-SHORTEST = 10_000
-FLAT = Target(at_most=1.5)
+SMALLEST = 10_000
 
-MEASURED = 5_000
-"""Events of one measurement, and of one commit in which the log is filled."""
+PAGES = 50
+"""Pages at work at a time. Each reloads after its session, so that producers become as many as in real logs."""
 
-CALL_EVENTS = 5
-"""Events of one call: what a page sends after a burst of typing."""
+FILL_EVENTS = 20_000
+"""How many events are made at once while a log is filled."""
 
-ROUNDS = 9
+APPENDED, READ = 1_000, 2_000
+"""Events of one log in one round: few, so that the small log stays small."""
+
 CROWDS = (1, 10, 100, 1000)
 
+CALL_EVENTS = 5
 
-async def measure(kind: str, events: int) -> None:
+QUEUED = 5_000
+"""Events that a crowd queues at once."""
+
+FLAT = Target(at_most=1.5)
+
+
+async def measure(kind: str, events: int, rounds: int) -> None:
     """Print the figures of one kind of log."""
+    async with fresh_logs(kind) as fresh, AsyncExitStack() as stack:
+        logs: dict[int, Log] = {}
+        memory = {}
+        for size in _sizes(events):
+            logs[size] = await stack.enter_async_context(open_log(await fresh()))
+            await _fill(logs[size], size)
+            await _read(logs[size], Position(0), size)
+            memory[size] = peak_memory()
+        _spread(f"peak memory, {NAMES[kind]}, filled and read whole", memory, "events", "MiB")
+        await _by_size(kind, logs, rounds)
     async with fresh_logs(kind) as fresh:
-        async with open_log(await fresh()) as log:
-            appends, reads, memory = {}, {}, {}
-            length = SHORTEST
-            while length <= events:
-                await _fill(log, length)
-                appends[length] = await _append_cost(log, 100)
-                reads[length] = await _read_cost(log)
-                memory[length] = peak_memory()
-                figure(f"append, {NAMES[kind]}, {length:,} events in the log", appends[length], "µs an event")
-                figure(f"read, {NAMES[kind]}, {length:,} events in the log", reads[length], "µs an event")
-                length *= 10
-        _flat(f"append, {NAMES[kind]}, dearest length", appends)
-        _flat(f"read, {NAMES[kind]}, dearest length", reads)
-        _flat(f"peak memory, {NAMES[kind]}, longest log", memory, unit="MiB")
-
-        async with open_log(await fresh()) as log:
-            await _fill(log, SHORTEST)
-            crowds = {pages: await _append_cost(log, pages) for pages in CROWDS}
-        for pages, cost in crowds.items():
-            figure(f"append, {NAMES[kind]}, {pages:,} pages at once", cost, "µs an event")
-        _flat(f"append, {NAMES[kind]}, dearest number of pages", crowds)
+        await _by_pages(kind, fresh, rounds)
 
 
-async def _fill(log: Log, length: int) -> None:
-    page = Page()
-    while (missing := length - (await log.head()).position) > 0:
-        group = [page.events(min(missing, 500)) for _ in range(MEASURED // 500)]
-        await asyncio.gather(*(log.append(producer_id, some) for producer_id, some in group))
+async def _by_size(kind: str, logs: dict[int, Log], rounds: int) -> None:
+    pages = {size: [Page() for _ in range(PAGES)] for size in logs}
+    appended: dict[int, list[float]] = {size: [] for size in logs}
+    read: dict[int, list[float]] = {size: [] for size in logs}
+    for _ in range(rounds):
+        for size, log in logs.items():
+            queued = queues(pages[size], APPENDED, CALL_EVENTS)
+            began = time.perf_counter()
+            await append_all(log, queued)
+            appended[size].append(_micros(began, APPENDED))
+            after = Position(random.randrange(size - READ))
+            began = time.perf_counter()
+            await _read(log, after, READ)
+            read[size].append(_micros(began, READ))
+    for what, took in (("append", appended), ("read", read)):
+        _spread(f"{what}, {NAMES[kind]}", {size: median(some) for size, some in took.items()}, "events", "µs an event")
 
 
-async def _append_cost(log: Log, pages: int) -> float:
-    """µs for an event, with so many pages whose queued calls fill each commit: the same calls, whoever makes them."""
-    costs = []
-    crowd = [Page() for _ in range(pages)]
-    for _ in range(ROUNDS):
-        calls = [crowd[number % pages].events(CALL_EVENTS) for number in range(MEASURED // CALL_EVENTS)]
-        count = sum(len(events) for _, events in calls)
-        began = time.perf_counter()
-        await asyncio.gather(*(log.append(producer_id, events) for producer_id, events in calls))
-        costs.append((time.perf_counter() - began) / count)
-    return median(costs) * 1e6
+async def _by_pages(kind: str, fresh: Fresh, rounds: int) -> None:
+    took: dict[int, list[float]] = {crowd: [] for crowd in CROWDS}
+    async with AsyncExitStack() as stack:
+        logs = {crowd: await stack.enter_async_context(open_log(await fresh())) for crowd in CROWDS}
+        for _ in range(rounds):
+            for crowd, log in logs.items():
+                queued = queues([Page() for _ in range(crowd)], QUEUED, CALL_EVENTS)
+                began = time.perf_counter()
+                await append_all(log, ([call] for calls in queued for call in calls))
+                took[crowd].append(_micros(began, QUEUED))
+    _spread(
+        f"append, {NAMES[kind]}, queued at once by",
+        {crowd: median(some) for crowd, some in took.items()},
+        "pages",
+        "µs an event",
+    )
 
 
-async def _read_cost(log: Log) -> float:
-    """µs for each of the latest events."""
-    head = (await log.head()).position
-    costs = []
-    for _ in range(ROUNDS):
-        began, count = time.perf_counter(), 0
-        async for _event in log.read(after=Position(max(0, head - SHORTEST))):
-            count += 1
-        costs.append((time.perf_counter() - began) / count)
-    return median(costs) * 1e6
+def _spread(name: str, values: dict[int, float], of: str, unit: str) -> None:
+    for at, value in values.items():
+        figure(f"{name}, {at:,} {of}", value, unit)
+    figure(f"{name}, dearest", max(values.values()), unit, Limit("cheapest", min(values.values())), FLAT)
 
 
-def _flat(name: str, values: dict[int, float], unit: str = "µs an event") -> None:
-    figure(name, max(values.values()), unit, Limit("cheapest", min(values.values())), FLAT)
+def _sizes(events: int) -> Iterator[int]:
+    size = SMALLEST
+    while size <= events:
+        yield size
+        size *= 10
+
+
+async def _fill(log: Log, size: int) -> None:
+    pages = [Page() for _ in range(PAGES)]
+    while (left := size - (await log.head()).position) > 0:
+        await append_all(log, queues(pages, min(left, FILL_EVENTS), 25))
+
+
+async def _read(log: Log, after: Position, count: int) -> None:
+    async for _ in log.read(after, limit=count):
+        pass
+
+
+def _micros(began: float, events: int) -> float:
+    return (time.perf_counter() - began) / events * 1e6
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.flat_cost", description=__doc__.split("\n")[0])
     parser.add_argument("--log", action="append", choices=NAMES, help="kind of log; both if not given")
-    parser.add_argument("--events", type=int, default=1_000_000, help="the longest log")
+    parser.add_argument(
+        "--events", type=int, default=1_000_000, help="in the largest log: 10,000 or a power of ten above"
+    )
+    parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     for kind in options.log or NAMES:
-        asyncio.run(measure(kind, options.events))
+        asyncio.run(measure(kind, options.events, options.rounds))
 
 
 if __name__ == "__main__":

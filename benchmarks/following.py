@@ -1,150 +1,177 @@
-"""Following the log: how soon an event arrives after its commit, and what waiting costs.
+"""How soon a committed event reaches those who follow the log, and what a hundred of them cost.
 
-    python -m benchmarks.following [--log sqlite] [--log mysql] [--events 300]
+    python -m benchmarks.following [--log sqlite] [--log mysql] [--here 1000] [--there 150]
 
-One page appends an event at a time. A follower in the same process is woken by the commit; one in another process looks
-at the head by itself. Then nobody appends, and 1 and 100 followers wait.
+Delivery counts from the moment in which the append was acknowledged, that is, right after COMMIT.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
+import random
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
 
 from prompter_events import Log, Position, open_log
-from prompter_events.news import LOOK_SECONDS
+from prompter_events.append import Head
+from prompter_events.mysql import MysqlStore
+from prompter_events.sqlite import SqliteStore
+from prompter_events.store import Store
 
 from .figures import Limit, Target, figure, peak_memory, percentile
 from .logs import NAMES, fresh_logs
 from .pages import Page
 
-WITHIN_MS = 200.0
-"""An event of another process arrives within this time."""
+STORES: dict[str, type[Store]] = {"sqlite": SqliteStore, "mysql": MysqlStore}
 
-IDLE_SECONDS = 3.0
+LEAST_PAUSE, LONGEST_PAUSE = 0.05, 0.35
+"""Seconds between two appends that another process follows: out of step with its looks at the log."""
+
 FOLLOWERS = 100
 
+IDLE_SECONDS = 5.0
 
-async def measure(kind: str, events: int) -> None:
+PROMISED_MS = 200.0
+"""How late another process may be, by the contract."""
+
+
+async def measure(kind: str, here: int, there: int) -> None:
     """Print the figures of one kind of log."""
     async with fresh_logs(kind) as fresh:
         url = await fresh()
         async with open_log(url) as log:
-            arrivals: dict[int, float] = {}
-            here = asyncio.create_task(_note(log, arrivals, events))
-            commits = await _append(log, events, pause=0.0)
-            await here
-            _print(f"following, {NAMES[kind]}, in the same process", commits, arrivals)
-
-            async with _elsewhere(url, events) as output:
-                # Pauses of no fixed length, so that commits fall anywhere between two looks.
-                commits = await _append(log, events, pause=LOOK_SECONDS / 7)
-                lines = [(await output.readline()).split() for _ in range(events)]
-            arrivals = {int(position): float(at) for position, at in lines}
-            _print(f"following, {NAMES[kind]}, in another process", commits, arrivals, Target(at_most=WITHIN_MS))
-
-            one = await _idle(log, 1)
-            many = await _idle(log, FOLLOWERS)
-            looks, cpu = many
+            own = await _delays_here(log, here)
+            figure(f"COMMIT to delivery, {NAMES[kind]}, same process, p50", percentile(own, 50), "ms")
+            figure(f"COMMIT to delivery, {NAMES[kind]}, same process, p99", percentile(own, 99), "ms")
+            other = await _delays_there(log, url, there)
+            figure(f"COMMIT to delivery, {NAMES[kind]}, another process, p50", percentile(other, 50), "ms")
+            late = Limit("promised", PROMISED_MS)
             figure(
-                f"looks at the head of {FOLLOWERS} followers, {NAMES[kind]}",
-                looks,
-                "a second",
-                Limit("of 1 follower", one[0]),
-                Target(at_most=1.1),
+                f"COMMIT to delivery, {NAMES[kind]}, another process, p99",
+                percentile(other, 99),
+                "ms",
+                late,
+                Target(at_most=1),
             )
-            figure(f"processor time of {FOLLOWERS} waiting followers, {NAMES[kind]}", cpu * 1000, "ms a second")
+        await _cost_of_waiting(kind, url)
 
 
-async def _append(log: Log, events: int, pause: float) -> dict[int, float]:
-    """When each append was durable, by position."""
-    page = Page()
-    commits: dict[int, float] = {}
-    for number in range(events):
-        producer_id, some = page.events(1)
-        receipt = await log.append(producer_id, some)
-        commits[receipt.position] = time.monotonic()
-        await asyncio.sleep(pause * (number % 11) / 5)
-    return commits
+async def follow(log: Log, delivered: Callable[[Position], None]) -> None:
+    """Deliver every event from now on, until cancelled. The head, from where it begins, is told first."""
+    after = (await log.head()).position
+    delivered(after)
+    while True:
+        await log.wait(after)
+        async for event in log.read(after):
+            delivered(event.position)
+            after = event.position
 
 
-async def _note(log: Log, arrivals: dict[int, float], events: int) -> None:
-    async for event in log.follow((await log.head()).position):
-        arrivals[event.position] = time.monotonic()
-        if len(arrivals) == events:
-            return
+async def _delays_here(log: Log, count: int) -> list[float]:
+    """ms from the acknowledgement of an event to its delivery in this process."""
+    page, delays = Page(), []
+    arrived: asyncio.Queue[int] = asyncio.Queue()
+    follower = asyncio.create_task(follow(log, lambda _: arrived.put_nowait(time.monotonic_ns())))
+    await arrived.get()
+    for _ in range(count):
+        await log.append(*page.events(1))
+        acknowledged = time.monotonic_ns()
+        delays.append((await arrived.get() - acknowledged) / 1e6)
+    follower.cancel()
+    await asyncio.gather(follower, return_exceptions=True)
+    return delays
 
 
-@asynccontextmanager
-async def _elsewhere(url: str, events: int) -> AsyncIterator[asyncio.StreamReader]:
-    """A follower in a process of its own: a line of position and time for each event."""
+async def _delays_there(log: Log, url: str, count: int) -> list[float]:
+    """ms from the acknowledgement of an event to its delivery in another process, whose clock is the same."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.following", "--follow", url, "--events", str(events),
-        stdout=asyncio.subprocess.PIPE, env=dict(os.environ),
-    )  # fmt: skip
+        *(sys.executable, "-m", "benchmarks.following", "--follow", url), stdout=asyncio.subprocess.PIPE
+    )
     assert process.stdout is not None
-    await process.stdout.readline()  # it is there
-    yield process.stdout
-    await process.wait()
+    page, delays = Page(), []
+    try:
+        await process.stdout.readline()
+        for _ in range(count):
+            await asyncio.sleep(random.uniform(LEAST_PAUSE, LONGEST_PAUSE))
+            receipt = await log.append(*page.events(1))
+            acknowledged = time.monotonic_ns()
+            position, at = map(int, (await process.stdout.readline()).split())
+            if position != receipt.position:
+                raise RuntimeError(f"the event at {receipt.position} was not delivered, but that at {position}")
+            delays.append((at - acknowledged) / 1e6)
+    finally:
+        process.kill()
+        await process.wait()
+    return delays
 
 
-async def _follow(url: str, events: int) -> None:
+async def _cost_of_waiting(kind: str, url: str) -> None:
+    one, many = [await _idle(kind, url, followers) for followers in (1, FOLLOWERS)]
+    for name, unit, ours, single, target in zip(
+        ("looks at the log", "processor time"),
+        ("a second", "ms a second"),
+        many,
+        one,
+        (Target(at_most=1.1), None),
+        strict=True,
+    ):
+        figure(f"{FOLLOWERS} waiting followers, {NAMES[kind]}, {name}", ours, unit, Limit("one", single), target)
+
+
+async def _idle(kind: str, url: str, followers: int) -> tuple[float, float]:
+    """What so many followers cost while nothing happens: looks at the log a second, ms of processor time a second."""
     async with open_log(url) as log:
-        head = (await log.head()).position
-        print("following", flush=True)
-        arrivals: dict[int, float] = {}
-        async for event in log.follow(head):
-            arrivals[event.position] = time.monotonic()
-            if len(arrivals) == events:
-                break
-        for position, at in arrivals.items():
-            print(position, at, flush=True)
+        waiting: asyncio.Queue[Position] = asyncio.Queue()
+        tasks = [asyncio.create_task(follow(log, waiting.put_nowait)) for _ in range(followers)]
+        for _ in tasks:
+            await waiting.get()
+        with _looks(kind) as looks:
+            began, used = time.perf_counter(), time.process_time()
+            await asyncio.sleep(IDLE_SECONDS)
+            seconds, used = time.perf_counter() - began, time.process_time() - used
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return len(looks) / seconds, 1000 * used / seconds
 
 
-async def _idle(log: Log, followers: int) -> tuple[float, float]:
-    """Looks at the head, and seconds of processor time, for each second that so many followers wait."""
-    head, looks = log.head, 0
+@contextmanager
+def _looks(kind: str) -> Iterator[list[Position]]:
+    """The positions at which the head was found, one for each look at the log."""
+    store, looks = STORES[kind], list[Position]()
+    head = store.head
 
-    async def counted() -> object:
-        nonlocal looks
-        looks += 1
-        return await head()
+    async def look(self: Store) -> Head:
+        found = await head(self)
+        looks.append(found.position)
+        return found
 
-    position: Position = (await log.head()).position
-    log.head = counted  # type: ignore[method-assign,assignment]  # what `wait` looks with
-    waiting = [asyncio.ensure_future(log.wait(position)) for _ in range(followers)]
-    began, used = time.monotonic(), time.process_time()
-    await asyncio.sleep(IDLE_SECONDS)
-    passed, cpu = time.monotonic() - began, time.process_time() - used
-    for one in waiting:
-        one.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
-    log.head = head  # type: ignore[method-assign]
-    return looks / passed, cpu / passed
+    with patch.object(store, "head", look):
+        yield looks
 
 
-def _print(name: str, commits: dict[int, float], arrivals: dict[int, float], target: Target | None = None) -> None:
-    late = [max(0.0, arrivals[position] - at) * 1000 for position, at in commits.items()]
-    figure(f"{name}, p50", percentile(late, 50), "ms")
-    figure(f"{name}, p99", percentile(late, 99), "ms", target=target)
+async def _be_followed(url: str) -> None:
+    """Be the other process: print each position with the time of its delivery, until killed."""
+    async with open_log(url) as log:
+        await follow(log, lambda position: print(position, time.monotonic_ns(), flush=True))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.following", description=__doc__.split("\n")[0])
     parser.add_argument("--log", action="append", choices=NAMES, help="kind of log; both if not given")
-    parser.add_argument("--events", type=int, default=300)
-    parser.add_argument("--follow", help=argparse.SUPPRESS)
+    parser.add_argument("--here", type=int, default=1000, help="events that the same process follows")
+    parser.add_argument("--there", type=int, default=150, help="events that another process follows")
+    parser.add_argument("--follow", metavar="URL", help="be the other process")
     options = parser.parse_args()
     if options.follow:
-        asyncio.run(_follow(options.follow, options.events))
+        asyncio.run(_be_followed(options.follow))
         return
     for kind in options.log or NAMES:
-        asyncio.run(measure(kind, options.events))
+        asyncio.run(measure(kind, options.here, options.there))
     figure("peak memory", peak_memory(), "MiB")
 
 

@@ -1,4 +1,4 @@
-"""The limit of an append: a plain program that inserts the same finished rows into a table like the log's.
+"""The limit of appending and reading: a plain program with the same driver, the same finished rows and a like table.
 
 The table has the log's columns, checks, primary key and indexes, and no triggers. The rows come numbered, salted and
 hashed, and nothing else is read or written: no head, no producers.
@@ -17,6 +17,11 @@ from prompter_events.mysql.password import find_password
 from prompter_events.rows import EVENT_COLUMNS, EventRow
 from prompter_events.url import MysqlUrl, SqliteUrl, parse_url
 
+COLUMNS = ", ".join(EVENT_COLUMNS)
+
+PAGE_ROWS = 500
+"""As many as the log reads at once."""
+
 
 class Plain(ABC):
     """One connection to a table."""
@@ -26,12 +31,16 @@ class Plain(ABC):
         """Insert the rows, one commit for each group."""
 
     @abstractmethod
+    async def fetch(self, upto: int) -> None:
+        """Fetch all rows up to a position, page by page."""
+
+    @abstractmethod
     async def aclose(self) -> None:
         """Close the connection."""
 
 
 async def plain_table(url: str) -> Plain:
-    """Make a plain table of an empty log, and connect to it."""
+    """Connect to a log's table of events, past the log."""
     target = parse_url(url)
     if isinstance(target, SqliteUrl):
         return PlainSqlite(target.path)
@@ -54,15 +63,20 @@ class PlainSqlite(Plain):
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
-        for [name] in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            self._connection.execute(f"DROP TRIGGER {name}")
 
     async def insert(self, groups: Sequence[Sequence[EventRow]]) -> None:
-        insert = f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
+        # Those of the other tables cost an INSERT nothing; the MySQL log has none for INSERT.
+        self._connection.execute("DROP TRIGGER IF EXISTS event_no_replace")
+        sql = f"INSERT INTO event ({COLUMNS}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
         for group in groups:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany(insert, group)
+            self._connection.executemany(sql, group)
             self._connection.execute("COMMIT")
+
+    async def fetch(self, upto: int) -> None:
+        sql = f"SELECT {COLUMNS} FROM event WHERE position > ? AND position <= ? ORDER BY position"
+        for after in range(0, upto, PAGE_ROWS):
+            self._connection.execute(sql, (after, min(after + PAGE_ROWS, upto))).fetchall()
 
     async def aclose(self) -> None:
         self._connection.close()
@@ -75,12 +89,18 @@ class PlainMysql(Plain):
         self._connection = connection
 
     async def insert(self, groups: Sequence[Sequence[EventRow]]) -> None:
-        marks = ", ".join(["%s"] * (len(EVENT_COLUMNS) + 1))
-        insert = f"INSERT INTO event (log_id, {', '.join(EVENT_COLUMNS)}) VALUES ({marks})"
+        sql = f"INSERT INTO event (log_id, {COLUMNS}) VALUES ({', '.join(['%s'] * (len(EVENT_COLUMNS) + 1))})"
         async with self._connection.cursor() as cursor:
             for group in groups:
-                await cursor.executemany(insert, [(1, *row) for row in group])
+                await cursor.executemany(sql, [(1, *row) for row in group])
                 await self._connection.commit()
+
+    async def fetch(self, upto: int) -> None:
+        sql = f"SELECT {COLUMNS} FROM event WHERE log_id = 1 AND position > %s AND position <= %s ORDER BY position"
+        async with self._connection.cursor() as cursor:
+            for after in range(0, upto, PAGE_ROWS):
+                await cursor.execute(sql, (after, min(after + PAGE_ROWS, upto)))
+                await cursor.fetchall()
 
     async def aclose(self) -> None:
         await self._connection.ensure_closed()
