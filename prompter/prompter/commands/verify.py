@@ -45,10 +45,9 @@ def verify_log(log: LogOption = "", anchor: AnchorOption = None, save_anchor: Sa
 
     Names the first changed, missing or inserted event, and each moment at which a replay differs.
 
-    A chain that was recomputed as a whole, or whose end was cut off, shows only against an anchor: the line that this
-    prints, kept elsewhere.
+    A chain that was recomputed or cut off shows only against an anchor.
 
-    Example: [bold]prompter verify --log sqlite:///study.db --save-anchor /media/stick/study.anchors[/bold]
+    Example: [bold]prompter verify --log sqlite:///study.db --save-anchor study.anchors[/bold]
     """
     differing = run(_verify(log_url(log), anchor, save_anchor))
     for session_id, position, text in differing:
