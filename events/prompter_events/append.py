@@ -26,7 +26,8 @@ class Head:
     hash: bytes
 
 
-class ProducerState(msgspec.Struct, frozen=True):
+# Flat values, of which a commit makes many: the garbage collector need not look at them.
+class ProducerState(msgspec.Struct, frozen=True, gc=False):
     """What the log holds of a producer: the last number stored, and whose it is."""
 
     last_seq: int
@@ -45,7 +46,7 @@ class Batch(msgspec.Struct, frozen=True):
             raise ValueError("an erased event cannot be appended")
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """What became of one batch."""
 
     last_seq: int
