@@ -45,7 +45,7 @@ def verify_log(log: LogOption = "", anchor: AnchorOption = None, save_anchor: Sa
 
     Names the first changed, missing or inserted event, and each moment at which a replay differs.
 
-    A chain that was recomputed or cut off shows only against an anchor.
+    A recomputed or cut-off chain shows only against an anchor kept elsewhere.
 
     Example: [bold]prompter verify --log sqlite:///study.db --save-anchor study.anchors[/bold]
     """
