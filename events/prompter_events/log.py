@@ -111,7 +111,7 @@ class Log(ABC):
 
     @abstractmethod
     async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId:
-        """The id of (study, participant, file), made at first sight."""
+        """The id of (study, participant, file), made at first sight. Raises ``ErasedParticipant``."""
 
     @abstractmethod
     async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None:

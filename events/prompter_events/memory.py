@@ -13,7 +13,7 @@ from .catalogue.study import ParticipantErased
 from .chain import GENESIS
 from .clock import now_micros
 from .erasure import Progress, erasure_event
-from .errors import BatchRefused, CheckpointMoved, LogUnavailable
+from .errors import BatchRefused, CheckpointMoved, ErasedParticipant, LogUnavailable
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .log import Log
 from .news import News
@@ -121,6 +121,8 @@ class MemoryLog(Log):
         return {participant_id: name for name, participant_id in self._participants.items()}
 
     async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId:
+        if participant_id in self._erased:
+            raise ErasedParticipant(participant_id)
         return self._notebooks.setdefault((participant_id, study, path), NotebookId(uuid4()))
 
     async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None:

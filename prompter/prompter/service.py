@@ -163,7 +163,8 @@ class Service:
             await self._restored.wait()
         finally:
             self._running = None
-            self._reason = self._reason if self._restored.is_set() else "the server is stopping"
+            if not self._restored.is_set():
+                self._reason = "the server is stopping"
             follower.dismiss()
             self._stopping.set()
             for worker in workers:

@@ -33,6 +33,7 @@ from support.events import BOB, event, events, new_producer, new_session, note
 from support.mariadb import MariaDB
 
 SECRET = "the very private remark that nobody may read again"
+NOTEBOOK = Relation("notebook", ("notebook_id",), ("participant_id", "study", "path"))
 DEAD_LETTER = Relation("dead_letter", ("projection", "position"), ("session_id", "traceback", "recorded_at"))
 
 
@@ -102,8 +103,22 @@ async def test_a_name_that_comes_back_is_a_new_participant(erasing_url: str) -> 
         alice = await log.participant("Alice")
         notebook = await log.notebook(alice, "loans", "alices letters.ipynb")
         await log.erase(alice, by="Carol")
-        assert await log.participant("Alice") != alice
-        assert await log.notebook(alice, "loans", "alices letters.ipynb") != notebook
+        again = await log.participant("Alice")
+        assert again != alice
+        assert await log.notebook(again, "loans", "alices letters.ipynb") != notebook
+
+
+async def test_no_path_of_theirs_comes_back(erasing_url: str) -> None:
+    """A page that is still open tells of another notebook, or of one that was renamed just now."""
+    async with open_log(erasing_url) as log:
+        alice = await log.participant("Alice")
+        notebook = await log.notebook(alice, "loans", SECRET)
+        await log.erase(alice, by="Carol")
+        with pytest.raises(ErasedParticipant):
+            await log.notebook(alice, "loans", SECRET)
+        await log.rename_notebook(notebook, SECRET)
+        kept = await log.rows(NOTEBOOK, {"participant_id": alice})
+        assert [row["path"] for row in kept if row["path"] is not None] == []
 
 
 async def test_erasing_again_finishes_and_changes_nothing(erasing_url: str) -> None:

@@ -23,6 +23,7 @@ from prompter_events import (
     Log,
     LogError,
     LogRestored,
+    LogUnavailable,
     Position,
     ProducerId,
     open_log,
@@ -107,7 +108,8 @@ class TestEpoch:
             with pytest.raises(LogRestored):
                 await log.head()
             path.unlink()
-            with pytest.raises(LogRestored):
+            # Not yet: whoever opened it again now would begin a new log where the backup is about to be put.
+            with pytest.raises(LogUnavailable, match="is gone"):
                 await log.append(producer, events(producer, 6, 7))
 
     async def test_memory_has_epochs_too(self) -> None:

@@ -130,6 +130,15 @@ class Lab:
             status: dict[str, Any] = json.load(response)
         return status
 
+    def catch_up(self) -> None:
+        """Return when the projections have come to the end of the log."""
+        tick = Signal()
+        for _ in range(_START_SECONDS * 20):
+            if self.status()["lag"] == 0:
+                return
+            tick.wait(0.05)
+        raise RuntimeError(f"the projections do not catch up:\n{self.output[-4000:]}")
+
     def cookie(self) -> str:
         """The login cookies of a browser that opened a page with the token."""
         answer = self._request(f"/login?token={TOKEN}", {})

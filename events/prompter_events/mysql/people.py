@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import aiomysql
 
+from ..errors import ErasedParticipant
 from ..event import NotebookId, ParticipantId, ProducerId, SessionId
 from .connections import execute, query
 from .statements import LOG_ID, claim_head, lock_head
@@ -48,6 +49,8 @@ async def notebook(
     connection: aiomysql.Connection, participant_id: ParticipantId, study: str, path: str, now: int
 ) -> NotebookId:
     """See ``Log.notebook``."""
+    if await _is_erased(connection, participant_id.bytes):
+        raise ErasedParticipant(participant_id)
     digest = _notebook_digest(participant_id.bytes, study, path)
     await execute(
         connection,
@@ -75,7 +78,7 @@ async def rename_notebook(connection: aiomysql.Connection, notebook_id: Notebook
         LOG_ID,
         notebook_id.bytes,
     )
-    if not rows:
+    if not rows or await _is_erased(connection, rows[0][0]):
         return
     digest = _notebook_digest(rows[0][0], rows[0][1], path)
     await execute(
@@ -93,6 +96,18 @@ async def rename_notebook(connection: aiomysql.Connection, notebook_id: Notebook
         digest,
         LOG_ID,
         notebook_id.bytes,
+    )
+
+
+async def _is_erased(connection: aiomysql.Connection, participant_id: bytes) -> bool:
+    # Shared, so that it waits for an erasure that is just beginning.
+    return bool(
+        await query(
+            connection,
+            "SELECT 1 FROM erased WHERE log_id = %s AND participant_id = %s LOCK IN SHARE MODE",
+            LOG_ID,
+            participant_id,
+        )
     )
 
 

@@ -90,7 +90,9 @@ class Database:
         if self._connection is None:
             self._connection = connect(self._path, writing=self._writing)
             self._file = _identity(self._path)
-        elif _identity(self._path) != self._file:
+        elif (found := _identity(self._path)) is None:
+            raise LogUnavailable(f"{self._path} is gone: put it back, or restart to begin a new log")
+        elif found != self._file:
             # SQLite would go on writing to the old file, which nobody will ever read again.
             raise LogRestored(f"another file stands at {self._path}: {RESTORED}")
         return self._connection

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from uuid import UUID, uuid4
 
+from ..errors import ErasedParticipant
 from ..event import NotebookId, ParticipantId, ProducerId, SessionId
 
 
@@ -31,6 +32,8 @@ def notebook(
     connection: sqlite3.Connection, participant_id: ParticipantId, study: str, path: str, now: int
 ) -> NotebookId:
     """See ``Log.notebook``."""
+    if connection.execute("SELECT 1 FROM erased WHERE participant_id = ?", (participant_id.bytes,)).fetchone():
+        raise ErasedParticipant(participant_id)
     key = (participant_id.bytes, study, path)
     connection.execute(
         "INSERT INTO notebook (notebook_id, participant_id, study, path, created_at) VALUES (?, ?, ?, ?, ?)"
@@ -50,7 +53,11 @@ def rename_notebook(connection: sqlite3.Connection, notebook_id: NotebookId, pat
         " (SELECT participant_id, study FROM notebook WHERE notebook_id = ?)",
         (path, notebook_id.bytes, notebook_id.bytes),
     )
-    connection.execute("UPDATE notebook SET path = ? WHERE notebook_id = ?", (path, notebook_id.bytes))
+    connection.execute(
+        "UPDATE notebook SET path = ? WHERE notebook_id = ? AND participant_id NOT IN"
+        " (SELECT participant_id FROM erased)",
+        (path, notebook_id.bytes),
+    )
 
 
 def bar(connection: sqlite3.Connection, participant_id: ParticipantId, now: int) -> dict[ProducerId, int]:
