@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -22,7 +21,7 @@ from workers import Recounting
 from prompter_events import Log, Position, Transaction, open_log
 from prompter_events.stored import StoredLog
 from prompter_projections import MIGRATIONS, Worker
-from support.dying import Steps, say, watch_mysql, watch_sqlite
+from support.dying import Steps, fork_for_each_line, watch_mysql, watch_sqlite
 from support.processes import python
 
 WRITTEN = "committed, before the worker knows"
@@ -100,18 +99,12 @@ async def work(url: str, variant: str, steps: Steps, upto: int) -> None:
 
 
 def main(url: str, variant: str) -> None:
-    """Fork once for each line, so that everything is imported but once."""
-    for line in sys.stdin:
-        step, upto = map(int, line.split())
-        child = os.fork()
-        if child == 0:
-            try:
-                asyncio.run(work(url, variant, Steps(step), upto))
-            except BaseException as error:
-                say("failed", repr(error))
-            os._exit(0)
-        os.waitpid(child, 0)
-        say("over")
+    """Work once for each line."""
+
+    async def die(step: str, upto: str) -> None:
+        await work(url, variant, Steps(int(step)), int(upto))
+
+    fork_for_each_line(die)
 
 
 if __name__ == "__main__":

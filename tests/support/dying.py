@@ -22,7 +22,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -212,19 +212,30 @@ async def append(url: str, variant: str, steps: Steps, known: ProducerId, new: P
         acknowledge(interrupted)
 
 
-def main(url: str, variant: str) -> None:
-    """Fork once for each line, so that everything is imported but once."""
+def fork_for_each_line(work: Callable[..., Coroutine[Any, Any, None]]) -> None:
+    """Run ``work`` with the words of each line of standard input, each time in a process of its own.
+
+    They are forked, so that everything is imported but once.
+    """
     for line in sys.stdin:
-        step, known, new = line.split()
         child = os.fork()
         if child == 0:
             try:
-                asyncio.run(append(url, variant, Steps(int(step)), ProducerId(UUID(known)), ProducerId(UUID(new))))
+                asyncio.run(work(*line.split()))
             except BaseException as error:
                 say("failed", repr(error))
             os._exit(0)
         os.waitpid(child, 0)
         say("over")
+
+
+def main(url: str, variant: str) -> None:
+    """Append once for each line."""
+
+    async def die(step: str, known: str, new: str) -> None:
+        await append(url, variant, Steps(int(step)), ProducerId(UUID(known)), ProducerId(UUID(new)))
+
+    fork_for_each_line(die)
 
 
 if __name__ == "__main__":
