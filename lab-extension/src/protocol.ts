@@ -23,6 +23,7 @@ export interface CellSnapshot {
   cell_id: string;
   cell_type: 'code' | 'markdown' | 'raw';
   source: string;
+  withheld?: boolean;
 }
 
 /** A notebook was opened in a page; all its cells as they stood then. */
@@ -76,7 +77,9 @@ export interface CellAdded {
   source: string;
   cause: 'cut' | 'drag' | 'merge' | 'paste' | 'prompt' | 'redo' | 'remote' | 'restore' | 'split' | 'tool' | 'undo' | 'user';
   parents?: string[];
+  /** with cause remote: the participant who did it, where known */
   author?: Uuid | null;
+  withheld?: boolean;
 }
 
 /** A cell was deleted. */
@@ -86,6 +89,8 @@ export interface CellRemoved {
   /** place in the notebook, counted from 0 */
   index: number;
   cause: 'cut' | 'drag' | 'merge' | 'paste' | 'prompt' | 'redo' | 'remote' | 'restore' | 'split' | 'tool' | 'undo' | 'user';
+  /** with cause remote: the participant who did it, where known */
+  author?: Uuid | null;
 }
 
 /** A cell changed its place. ``to`` is its index once it has been taken out of ``from_``. */
@@ -97,6 +102,8 @@ export interface CellMoved {
   /** place in the notebook, counted from 0 */
   to: number;
   cause?: 'cut' | 'drag' | 'merge' | 'paste' | 'prompt' | 'redo' | 'remote' | 'restore' | 'split' | 'tool' | 'undo' | 'user';
+  /** with cause remote: the participant who did it, where known */
+  author?: Uuid | null;
 }
 
 /** A cell became code, markdown or raw; its id and source stay. */
@@ -105,6 +112,8 @@ export interface CellTypeChanged {
   cell_id: string;
   cell_type: 'code' | 'markdown' | 'raw';
   cause?: 'cut' | 'drag' | 'merge' | 'paste' | 'prompt' | 'redo' | 'remote' | 'restore' | 'split' | 'tool' | 'undo' | 'user';
+  /** with cause remote: the participant who did it, where known */
+  author?: Uuid | null;
 }
 
 /** One burst of edits in one cell, at most 500 ms long, each with its own moment. */
@@ -113,7 +122,9 @@ export interface CellEdited {
   cell_id: string;
   changes: ([number, (number | string)[]])[];
   cause: 'cut' | 'drag' | 'merge' | 'paste' | 'prompt' | 'redo' | 'remote' | 'restore' | 'split' | 'tool' | 'undo' | 'user';
+  /** with cause remote: the participant who did it, where known */
   author?: Uuid | null;
+  withheld?: boolean;
 }
 
 /** Another cell became the active one, or the page was shown or hidden. */
@@ -245,6 +256,7 @@ export interface RunScheduled {
   /** the notebook's own cell id */
   cell_id: string;
   source: string;
+  withheld?: boolean;
 }
 
 /** The kernel began to execute the cell. */

@@ -1,6 +1,10 @@
 """Sessions, notebooks and cells: what the person sees and changes.
 
 Offsets and lengths of text are UTF-16 code units, as the editor counts: an emoji is 2.
+
+In a shared notebook the text that somebody types who agreed to nothing is *withheld*: for each of its UTF-16 units the
+page records one ``WITHHELD``, wherever that text would appear, and says so in the field ``withheld``. So lengths are
+kept, later offsets hold, and digests are taken over what was recorded.
 """
 
 from __future__ import annotations
@@ -23,6 +27,11 @@ from .base import (
     event,
 )
 
+WITHHELD = "\u2592"
+"""Stands for one UTF-16 unit of text that is not recorded: ▒."""
+
+Author = Annotated[UUID | None, Meta(description="with cause remote: the participant who did it, where known")]
+
 Ops = Annotated[
     list[int | str],
     Meta(description="n keeps n UTF-16 units, -n deletes n, text is inserted; what follows the last op is kept"),
@@ -35,6 +44,8 @@ class CellSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     cell_id: CellIdField
     cell_type: CellType
     source: str
+    withheld: bool = False
+    """Whether a part of the source is withheld."""
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +102,7 @@ class NotebookSaved(Body, frozen=True, kw_only=True):
     """The file was written. Replay is checked against the digest."""
 
     digest: Digest
-    """``prompter_events.notebook_digest`` of the cells as saved."""
+    """``prompter_events.notebook_digest`` of the cells as saved, withheld text as it was recorded."""
 
 
 @event("notebook.renamed")
@@ -119,8 +130,9 @@ class CellAdded(Body, frozen=True, kw_only=True):
     cause: Cause
     parents: list[CellIdField] = []
     """The cells that a split or merge made this one from."""
-    author: UUID | None = None
-    """With cause ``remote``: the participant, where known."""
+    author: Author = None
+    withheld: bool = False
+    """Whether a part of the source is withheld."""
 
 
 @event("cell.removed")
@@ -130,6 +142,7 @@ class CellRemoved(Body, frozen=True, kw_only=True):
     cell_id: CellIdField
     index: Index
     cause: Cause
+    author: Author = None
 
 
 @event("cell.moved")
@@ -140,6 +153,7 @@ class CellMoved(Body, frozen=True, kw_only=True):
     from_: Index = msgspec.field(name="from")
     to: Index
     cause: Cause = "user"
+    author: Author = None
 
 
 @event("cell.type_changed")
@@ -149,6 +163,7 @@ class CellTypeChanged(Body, frozen=True, kw_only=True):
     cell_id: CellIdField
     cell_type: CellType
     cause: Cause = "user"
+    author: Author = None
 
 
 @event("cell.edited")
@@ -159,7 +174,9 @@ class CellEdited(Body, frozen=True, kw_only=True):
     changes: list[tuple[Millis, Ops]]
     """Pairs of (milliseconds since ``occurred_at``, operations), applied in order."""
     cause: Cause
-    author: UUID | None = None
+    author: Author = None
+    withheld: bool = False
+    """Whether text that the burst inserts is withheld."""
 
 
 @event("focus.changed")

@@ -44,6 +44,8 @@ class RunScheduled(Body, frozen=True, kw_only=True):
     cell_id: CellIdField
     source: str
     """As it stood at that moment; people edit while a cell waits."""
+    withheld: bool = False
+    """Whether a part of the source is withheld, because a collaborator typed it who agreed to nothing."""
 
 
 @event("run.started")
