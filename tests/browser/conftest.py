@@ -82,12 +82,15 @@ def start_lab(tmp_path: Path) -> Iterator[StartLab]:
     """Starts servers with a directory of their own each, and stops them afterwards."""
     started: list[Lab] = []
 
-    def start(application: str, environment: Mapping[str, str], *, plugin: bool = True) -> Lab:
+    def start(
+        application: str, environment: Mapping[str, str], *, plugin: bool = True, collaboration: bool = False
+    ) -> Lab:
         home = tmp_path / f"lab-{len(started)}"
         home.mkdir()
         study = home / "study.yaml"
         study.write_text(STUDY, encoding="utf-8")
-        lab = Lab(home, application, {"PROMPTER_STUDY": str(study), "JP_PLUGIN_USER": "heron", **environment})
+        settings = {"PROMPTER_STUDY": str(study), "JP_PLUGIN_USER": "heron", **environment}
+        lab = Lab(home, application, settings, collaboration=collaboration)
         if not plugin:
             lab.without_plugin()
         started.append(lab)

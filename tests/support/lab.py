@@ -35,10 +35,12 @@ _MODULES = {"lab": "jupyterlab", "notebook": "notebook", "server": "jupyter_serv
 class Lab:
     """JupyterLab (``lab``), Notebook 7 (``notebook``) or the bare server (``server``) in a process of its own.
 
-    It can be killed and started again at the same address.
+    It can be killed and started again at the same address. Real-time collaboration is off, as in most installations.
     """
 
-    def __init__(self, home: Path, application: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, home: Path, application: str, environment: Mapping[str, str], *, collaboration: bool = False
+    ) -> None:
         self.root = home / "work"
         self.root.mkdir(parents=True)
         self._home = home
@@ -46,6 +48,9 @@ class Lab:
         self._environment = dict(environment)
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._disabled: dict[str, bool] = {}
+        if not collaboration:
+            self._without_collaboration()
 
     @property
     def url(self) -> str:
@@ -69,10 +74,19 @@ class Lab:
 
     def without_plugin(self) -> None:
         """Have JupyterLab load everything but the plugin of this project."""
+        self._disable("jupyterlab-prompter")
+
+    def _without_collaboration(self) -> None:
+        self._disable("@jupyter/collaboration-extension", "@jupyter/docprovider-extension")
+        config = {"ServerApp": {"jpserver_extensions": {"jupyter_server_ydoc": False}}}
+        (self._home / "config" / "jupyter_server_config.json").write_text(json.dumps(config), encoding="utf-8")
+
+    def _disable(self, *names: str) -> None:
+        self._disabled.update(dict.fromkeys(names, True))
         labconfig = self._home / "config" / "labconfig"
-        labconfig.mkdir(parents=True)
-        disabled = {"disabledExtensions": {"jupyterlab-prompter": True}}
-        (labconfig / "page_config.json").write_text(json.dumps(disabled), encoding="utf-8")
+        labconfig.mkdir(parents=True, exist_ok=True)
+        config = {"disabledExtensions": self._disabled}
+        (labconfig / "page_config.json").write_text(json.dumps(config), encoding="utf-8")
 
     def start(self) -> None:
         """Start, and return when the server answers."""
