@@ -15,8 +15,12 @@ KINDS = ("memory", "sqlite", "mysql")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--pictures DIR``: where the browser tests put the README's pictures."""
+    """What the browser tests may be told."""
     parser.addoption("--pictures", default="", help="directory for the README's pictures")
+    parser.addoption("--walks", type=int, default=0, help="so many random walks of each kind, instead of the usual few")
+    parser.addoption("--walk-seed", type=int, default=1, help="the first seed of the random walks")
+    parser.addoption("--walk-shrink", type=float, default=300, help="seconds to spend on making a failing walk short")
+    parser.addoption("--walk-script", default="", help="file with the actions of one walk, as a failure prints them")
 
 
 @pytest.fixture(scope="session")

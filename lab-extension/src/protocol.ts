@@ -10,6 +10,9 @@ export const SUBPROTOCOL = 'prompter.v1';
 /** The largest packed event, in bytes. */
 export const MAX_EVENT_BYTES = 1048576;
 
+/** Stands for one UTF-16 unit of text that is not recorded. */
+export const WITHHELD = '▒';
+
 /** Which programs made the events. */
 export interface Client {
   lab: string;

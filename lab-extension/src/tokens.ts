@@ -51,6 +51,9 @@ export interface IDelivery {
   readonly status: DeliveryStatus;
   readonly statusChanged: ISignal<IDelivery, DeliveryStatus>;
 
+  /** Whose work is recorded here now (UUID text); null before the server told, during a pause, and once recording stopped. */
+  readonly participant: string | null;
+
   /** What the server said of the study; null before the first welcome. */
   readonly study: StudyForPage | null;
   readonly studyChanged: ISignal<IDelivery, StudyForPage>;

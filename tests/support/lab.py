@@ -29,13 +29,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+_OWN_TOKEN = f"--IdentityProvider.token={TOKEN}"
+_TESTS = Path(__file__).parents[1]
 _MODULES = {"lab": "jupyterlab", "notebook": "notebook", "server": "jupyter_server"}
 
 
 class Lab:
     """JupyterLab (``lab``), Notebook 7 (``notebook``) or the bare server (``server``) in a process of its own.
 
-    It can be killed and started again at the same address. Real-time collaboration is off, as in most installations.
+    It can be killed and started again at the same address. Real-time collaboration is off, as in most installations;
+    where it is on, the people of ``support.people`` may sign in.
     """
 
     def __init__(
@@ -44,11 +47,12 @@ class Lab:
         self.root = home / "work"
         self.root.mkdir(parents=True)
         self._home = home
-        self._application = application
+        self.application = application
         self._environment = dict(environment)
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._disabled: dict[str, bool] = {}
+        self._people = collaboration
         if not collaboration:
             self._without_collaboration()
 
@@ -67,10 +71,10 @@ class Lab:
         """What the server printed so far."""
         return (self._home / "server.log").read_text("utf-8", errors="replace")
 
-    def page(self, notebook: str) -> str:
+    def page(self, notebook: str, token: str = TOKEN) -> str:
         """The address of a notebook's page."""
-        place = f"lab/tree/{notebook}?reset&" if self._application == "lab" else f"notebooks/{notebook}?"
-        return f"{self.url}{place}token={TOKEN}"
+        place = f"lab/tree/{notebook}?reset&" if self.application == "lab" else f"notebooks/{notebook}?"
+        return f"{self.url}{place}token={token}"
 
     def without_plugin(self) -> None:
         """Have JupyterLab load everything but the plugin of this project."""
@@ -91,13 +95,15 @@ class Lab:
     def start(self) -> None:
         """Start, and return when the server answers."""
         command = [
-            *(sys.executable, "-m", _MODULES[self._application]),
+            *(sys.executable, "-m", _MODULES[self.application]),
             *("--no-browser", "--allow-root", "--ip=127.0.0.1"),
             *(f"--port={self._port}", "--ServerApp.port_retries=0"),
-            *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={self.root}"),
-            *(() if self._application == "server" else ("--expose-app-in-browser",)),
+            f"--ServerApp.root_dir={self.root}",
+            *(["--ServerApp.identity_provider_class=support.people.People"] if self._people else [_OWN_TOKEN]),
+            *(() if self.application == "server" else ("--expose-app-in-browser",)),
         ]
         directories = {f"JUPYTER_{name}_DIR": str(self._home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+        tests = {"PYTHONPATH": os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))}
         workspaces = {"JUPYTERLAB_WORKSPACES_DIR": str(self._home / "workspaces")}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PROMPTER_", "JUPYTER"))}
         for unset in ("MODE", "JP_PLUGIN_USER", "DOCKER_HOST_IP"):
@@ -105,7 +111,7 @@ class Lab:
         with (self._home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,
-                env={**inherited, **directories, **workspaces, **self._environment},
+                env={**inherited, **tests, **directories, **workspaces, **self._environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.root,

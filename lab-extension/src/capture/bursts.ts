@@ -1,6 +1,6 @@
 /** Edits gathered into bursts: one open burst in the page at a time. */
 
-import type { CellEdited } from '../protocol';
+import type { CellEdited, Uuid } from '../protocol';
 import { opsBytes, splitOps, type Ops } from './ops';
 
 export type Cause = CellEdited['cause'];
@@ -19,6 +19,10 @@ export interface Edit {
   ops: Ops;
   /** µs since the epoch. */
   at: number;
+  /** Who made it, if it came from elsewhere and that is known. */
+  author: Uuid | null;
+  /** What it inserts is withheld: the operations hold marks. */
+  withheld: boolean;
 }
 
 /** The changes of one cell, made for one cause. */
@@ -26,6 +30,8 @@ export interface Burst {
   readonly sessionId: string;
   readonly cellId: string;
   cause: Cause;
+  readonly author: Uuid | null;
+  readonly withheld: boolean;
   /** µs since the epoch: the time of the first change. */
   readonly at: number;
   readonly changes: [number, Ops][];
@@ -54,8 +60,11 @@ export class Bursts {
         this.burst = null;
       }
       if (this.burst === null) {
-        const { sessionId, cellId, cause, at } = edit;
-        this.burst = { sessionId, cellId, cause, at, changes: [] };
+        const { sessionId, cellId, cause, author, withheld, at } = edit;
+        this.burst = {
+          ...{ sessionId, cellId, cause, author, withheld, at },
+          changes: []
+        };
         this.bytes = 0;
       }
       // A clock that steps back must not make a negative distance.
@@ -78,6 +87,8 @@ export class Bursts {
       open.sessionId === edit.sessionId &&
       open.cellId === edit.cellId &&
       open.cause === edit.cause &&
+      open.author?.join() === edit.author?.join() &&
+      open.withheld === edit.withheld &&
       edit.at - open.at < BURST_MS * 1000 &&
       this.bytes + size <= this.maxBytes
     );

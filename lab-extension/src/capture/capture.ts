@@ -14,6 +14,7 @@ import type { RawOutput } from './outputs';
 import { Recorder } from './recorder';
 import { Runs, type Executed } from './runs';
 import { Session, type NotebookContext } from './session';
+import { WithheldMemory } from './withheld-memory';
 
 // How long the notebook may take to tell of a run that the kernel has ended, in ms.
 const LATER_MS = 1000;
@@ -59,6 +60,8 @@ export interface CaptureOptions {
   client: Client;
   /** Where the sessions of this page are remembered over a reload: `sessionStorage`. */
   storage: Pick<Storage, 'getItem' | 'setItem'>;
+  /** Where it is remembered what is withheld, for later pages too: `localStorage`. */
+  lasting: Pick<Storage, 'getItem' | 'setItem'>;
 }
 
 /** What belongs to one document. */
@@ -87,6 +90,10 @@ export class Capture implements ICapture {
       paused: delivery.status.state === 'paused'
     });
     delivery.beforeRecord = this.recorder.beforeOthers;
+    this.memory = new WithheldMemory(options.lasting);
+    delivery.statusChanged.connect(() =>
+      guarded('authors', () => this.announce())
+    );
     delivery.pausedChanged.connect((_, paused) =>
       guarded('pause', () => this.onPaused(paused))
     );
@@ -193,7 +200,8 @@ export class Capture implements ICapture {
       continues,
       edited: cellId => this.editedSignal.emit({ sessionId: id, cellId }),
       removed: cellId => runs.lose(cellId),
-      renamed: path => this.remember(path, id)
+      renamed: path => this.remember(path, id),
+      memory: this.memory
     });
     const runs = new Runs({
       record: (type, body) => this.recorder.record(id, type, body),
@@ -210,6 +218,7 @@ export class Capture implements ICapture {
     const kernel = new KernelWatch(context.sessionContext, runs);
     document.live = { session, runs, kernel };
     this.sessions.set(id, session);
+    this.announce();
     panels.forEach(panelId =>
       this.openedSignal.emit({ sessionId: id, panelId })
     );
@@ -247,11 +256,13 @@ export class Capture implements ICapture {
   }
 
   private onScheduled(notebook: Ran, { model }: RanCell): void {
-    if (model.type === 'code') {
-      this.documentOf(notebook)?.live?.runs.scheduled(
+    const live = this.documentOf(notebook)?.live;
+    if (model.type === 'code' && live) {
+      const { source, withheld } = live.session.recorded(
         model.id,
         model.sharedModel.getSource()
       );
+      live.runs.scheduled(model.id, source, withheld);
     }
   }
 
@@ -277,6 +288,12 @@ export class Capture implements ICapture {
     document.live?.runs.executed(model.id, how);
   }
 
+  /** Tell collaborators' pages whose work is recorded here. */
+  private announce(): void {
+    const { participant } = this.options.delivery;
+    this.sessions.forEach(({ authors }) => authors.announce(participant));
+  }
+
   private documentOf({ model }: Ran): Document | undefined {
     for (const document of this.documents.values()) {
       if (document.context.model === model) {
@@ -299,6 +316,7 @@ export class Capture implements ICapture {
   }
 
   private readonly recorder: Recorder;
+  private readonly memory: WithheldMemory;
   private readonly documents = new Map<NotebookContext, Document>();
   private readonly byPanel = new Map<string, Document>();
   private readonly sessions = new Map<string, Session>();

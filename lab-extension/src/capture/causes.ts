@@ -45,6 +45,9 @@ export interface Commanded {
 export interface TransactionLike {
   local: boolean;
   origin: unknown;
+  /** How far each client's writing had come before and after it. */
+  beforeState?: ReadonlyMap<number, number>;
+  afterState?: ReadonlyMap<number, number>;
 }
 
 /** The part of a Yjs undo manager that tells undo from redo. */

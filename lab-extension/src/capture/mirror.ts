@@ -1,19 +1,23 @@
-/** An ordered mirror of a notebook's cells, and what a change of the list means. */
+/** An ordered mirror of a notebook's cells: it makes of each change of the list the steps that replay it. */
 
 import type { CellSnapshot } from '../protocol';
 import type { Cause } from './bursts';
+import {
+  lay,
+  mergedFrom,
+  splitFrom,
+  type Entry,
+  type Inserted,
+  type ListDelta,
+  type Origin,
+  type Place
+} from './lineage';
 import type { Step } from './opening';
 import { applyOps, replaceOps, type Ops } from './ops';
 import { wellFormed } from './text';
+import { repeats, withheld, withheldOps } from './withheld';
 
-/** A cell that a delta inserts; `key` is whatever the caller knows it by. */
-export interface Inserted<K> extends CellSnapshot {
-  key: K;
-}
-
-/** One part of a change of the list of cells. */
-export type ListDelta<K> =
-  { retain: number } | { delete: number } | { insert: Inserted<K>[] };
+export type { Inserted, ListDelta } from './lineage';
 
 /** What else is known of a change. */
 export interface Circumstances<K> {
@@ -21,6 +25,8 @@ export interface Circumstances<K> {
   cause: Cause | null;
   /** Texts of kept cells that changed together with the list. */
   edited: ReadonlyMap<K, Ops>;
+  /** False if text that it brings is to be withheld. */
+  agreed: boolean;
 }
 
 /** What a change of the list came to. */
@@ -31,32 +37,29 @@ export interface Applied<K> {
   split: Set<K>;
 }
 
-type Entry<K> = Inserted<K>;
-
-/** A place in the new list: a cell that stayed, or one that the delta inserts. */
-interface Place<K> {
-  kept?: Entry<K>;
-  fresh?: Inserted<K>;
-  /** The deleted cell that `fresh` carries on. */
-  survivor?: Entry<K>;
+/** A change of the list at work. */
+interface Work<K> extends Circumstances<K> {
+  entries: Entry<K>[];
+  steps: Step[];
 }
 
 export class Mirror<K> {
   constructor(cells: readonly Inserted<K>[]) {
-    this.reset(cells);
+    this.entries = cells.map(enter);
   }
 
-  /** The cells as they stand, in order. Texts are well formed. */
+  /** The cells as they stand, in order. */
   get cells(): readonly Readonly<Entry<K>>[] {
     return this.entries;
   }
 
-  /** Plain copies of the cells. */
+  /** What is recorded of the cells. */
   snapshot(): CellSnapshot[] {
-    return this.entries.map(({ cell_id, cell_type, source }) => ({
-      cell_id,
-      cell_type,
-      source
+    return this.entries.map(entry => ({
+      cell_id: entry.cell_id,
+      cell_type: entry.cell_type,
+      source: entry.recorded,
+      ...mark(entry)
     }));
   }
 
@@ -65,16 +68,58 @@ export class Mirror<K> {
     return this.entries.find(each => each.cell_id === cellId);
   }
 
-  /** Put all cells in place of those that are here. */
+  /** Put all cells in place of those that are here. Text that is withheld stays so; texts that changed in such a cell are. */
   reset(cells: readonly Inserted<K>[]): void {
-    this.entries = cells.map(copy);
+    const before = this.entries;
+    this.entries = cells.map(cell => {
+      const known =
+        before.find(({ cell_id }) => cell_id === cell.cell_id) ??
+        this.gone.get(cell.cell_id);
+      const text = wellFormed(cell.source);
+      return enter(
+        known?.mixed
+          ? {
+              ...cell,
+              recorded: known.text === text ? known.recorded : withheld(text)
+            }
+          : cell
+      );
+    });
   }
 
-  /** Apply operations to one cell's text. */
+  /** Apply recorded operations to one cell. */
   edit(cellId: string, ops: Ops): void {
     const entry = this.entries.find(each => each.cell_id === cellId);
     if (entry) {
-      entry.source = applyOps(entry.source, ops);
+      entry.recorded = applyOps(entry.recorded, ops);
+      if (!entry.mixed) {
+        entry.text = entry.recorded;
+      }
+    }
+  }
+
+  /** Apply operations to the text of a cell that holds withheld text: from now on the two are kept apart. */
+  write(cellId: string, ops: Ops): void {
+    const entry = this.entries.find(each => each.cell_id === cellId);
+    if (entry) {
+      entry.mixed = true;
+      entry.text = applyOps(entry.text, ops);
+    }
+  }
+
+  /** Whether a text repeats what is withheld here. */
+  repeats(text: string): boolean {
+    return repeats(text, this.mixed());
+  }
+
+  /** The cells that hold or held withheld text, those that are gone too. */
+  *mixed(): Iterable<Readonly<Entry<K>>> {
+    for (const cells of [this.entries, this.gone.values()]) {
+      for (const entry of cells) {
+        if (entry.mixed) {
+          yield entry;
+        }
+      }
     }
   }
 
@@ -86,23 +131,25 @@ export class Mirror<K> {
    */
   apply(
     delta: readonly ListDelta<K>[],
-    { cause, edited }: Circumstances<K>
+    circumstances: Circumstances<K>
   ): Applied<K> {
-    const old = this.entries;
-    const { places, deleted } = lay(old, delta);
-    match(old, places, deleted);
+    const { cause, edited } = circumstances;
+    const { places, deleted } = lay(this.entries, delta);
     const survivors = new Set(places.map(place => place.survivor));
     const removed = deleted.filter(entry => !survivors.has(entry));
     const added = places.filter(place => place.fresh && !place.survivor);
     const merged = mergedFrom(removed, added);
-    const parents = splitFrom(places, edited);
+    const origins = splitFrom(places, edited);
 
-    const work = [...old];
-    const steps: Step[] = [];
+    const work: Work<K> = {
+      ...circumstances,
+      entries: [...this.entries],
+      steps: []
+    };
     const remove = (entry: Entry<K>): void => {
-      const index = work.indexOf(entry);
-      work.splice(index, 1);
-      steps.push({
+      const index = work.entries.indexOf(entry);
+      work.entries.splice(index, 1);
+      work.steps.push({
         type: 'cell.removed',
         body: { cell_id: entry.cell_id, index },
         cause: cause ?? (merged ? 'merge' : null)
@@ -116,190 +163,152 @@ export class Mirror<K> {
     let at = -1;
     for (const place of places) {
       if (place.kept) {
-        at = work.indexOf(place.kept, at + 1);
+        at = work.entries.indexOf(place.kept, at + 1);
       } else if (place.fresh && place.survivor) {
-        at = this.settle(place.survivor, place.fresh, at, work, steps, cause);
+        at = settle(place.survivor, place.fresh, at, work);
       } else if (place.fresh) {
         at += 1;
-        const entry = copy(place.fresh);
-        const origin = merged ?? parents.get(place);
-        const known = merged ? 'merge' : origin ? 'split' : null;
-        const { cell_id, cell_type, source } = entry;
-        work.splice(at, 0, entry);
-        steps.push({
-          type: 'cell.added',
-          body: {
-            cell_id,
-            index: at,
-            cell_type,
-            source,
-            ...(origin && { parents: origin.map(each => each.cell_id) })
-          },
-          // Where all cells are deleted JupyterLab puts a blank one.
-          cause: cause ?? known ?? (isBlank(places, entry) ? 'tool' : null),
-          returns: this.gone.has(cell_id)
-        });
+        const known = merged ? 'merge' : origins.has(place) ? 'split' : null;
+        // Where all cells are deleted JupyterLab puts a blank one.
+        const blank = isBlank(places, place.fresh) ? 'tool' : null;
+        const origin = merged ?? origins.get(place) ?? null;
+        this.add(place.fresh, origin, at, work, known ?? blank);
       }
     }
     if (merged) {
       removed.forEach(remove);
     }
-    removed.forEach(entry => this.gone.add(entry.cell_id));
-    this.entries = work;
+    removed.forEach(entry => this.gone.set(entry.cell_id, entry));
+    this.entries = work.entries;
     const split = new Set(
-      [...parents.values()].flatMap(each => each.map(({ key }) => key))
+      [...origins.values()].flatMap(({ parents }) =>
+        parents.map(({ key }) => key)
+      )
     );
-    return { steps, split };
+    return { steps: work.steps, split };
   }
 
-  /** Bring a cell that was deleted and inserted again to its place. Returns its index. */
-  private settle(
-    entry: Entry<K>,
+  private add(
     fresh: Inserted<K>,
-    before: number,
-    work: Entry<K>[],
-    steps: Step[],
-    cause: Cause | null
-  ): number {
-    const { cell_id } = entry;
-    const from = work.indexOf(entry);
-    work.splice(from, 1);
-    const to = from <= before ? before : before + 1;
-    work.splice(to, 0, entry);
-    if (from !== to) {
-      steps.push({ type: 'cell.moved', body: { cell_id, from, to }, cause });
+    origin: Origin<K> | null,
+    index: number,
+    work: Work<K>,
+    known: Cause | null
+  ): void {
+    const recorded = origin?.recorded ?? this.recordedOf(fresh, work.agreed);
+    const entry = enter({ ...fresh, recorded });
+    const { cell_id, cell_type } = entry;
+    work.entries.splice(index, 0, entry);
+    work.steps.push({
+      type: 'cell.added',
+      body: {
+        cell_id,
+        index,
+        cell_type,
+        source: recorded,
+        ...(origin && { parents: origin.parents.map(each => each.cell_id) }),
+        ...mark(entry)
+      },
+      cause: work.cause ?? known,
+      returns: this.gone.has(cell_id)
+    });
+  }
+
+  /** What is to be recorded of a new cell's text. */
+  private recordedOf(
+    { cell_id, source }: Inserted<K>,
+    agreed: boolean
+  ): string {
+    const text = wellFormed(source);
+    const before = this.gone.get(cell_id);
+    if (before?.text === text) {
+      return before.recorded;
     }
-    if (entry.cell_type !== fresh.cell_type) {
-      entry.cell_type = fresh.cell_type;
-      steps.push({
-        type: 'cell.type_changed',
-        body: { cell_id, cell_type: fresh.cell_type },
-        cause
-      });
+    const copied = [...this.mixed()].find(each => each.text === text);
+    if (copied) {
+      return copied.recorded;
     }
-    const source = wellFormed(fresh.source);
-    if (entry.source !== source) {
-      const ops = replaceOps(entry.source, source);
-      entry.source = source;
-      steps.push({
-        type: 'cell.edited',
-        body: { cell_id, changes: [[0, ops]] },
-        cause
-      });
-    }
-    entry.key = fresh.key;
-    return to;
+    return agreed && !this.repeats(text) ? text : withheld(text);
   }
 
-  private entries: Entry<K>[] = [];
-  private readonly gone = new Set<string>();
+  private entries: Entry<K>[];
+  private readonly gone = new Map<string, Entry<K>>();
 }
 
-function copy<K>(cell: Inserted<K>): Entry<K> {
-  return { ...cell, source: wellFormed(cell.source) };
-}
-
-/** Lay the delta out: the new list, and what the delta deletes. */
-function lay<K>(
-  old: readonly Entry<K>[],
-  delta: readonly ListDelta<K>[]
-): { places: Place<K>[]; deleted: Entry<K>[] } {
-  const places: Place<K>[] = [];
-  const deleted: Entry<K>[] = [];
-  let at = 0;
-  for (const part of delta) {
-    if ('insert' in part) {
-      part.insert.forEach(fresh => places.push({ fresh }));
-    } else if ('delete' in part) {
-      deleted.push(...old.slice(at, at + part.delete));
-      at += part.delete;
-    } else {
-      old.slice(at, at + part.retain).forEach(kept => places.push({ kept }));
-      at += part.retain;
-    }
+/** Bring a cell that was deleted and inserted again to its place. Returns its index. */
+function settle<K>(
+  entry: Entry<K>,
+  fresh: Inserted<K>,
+  before: number,
+  { entries, steps, cause, agreed }: Work<K>
+): number {
+  const { cell_id } = entry;
+  const from = entries.indexOf(entry);
+  entries.splice(from, 1);
+  const to = from <= before ? before : before + 1;
+  entries.splice(to, 0, entry);
+  if (from !== to) {
+    steps.push({ type: 'cell.moved', body: { cell_id, from, to }, cause });
   }
-  old.slice(at).forEach(kept => places.push({ kept }));
-  return { places, deleted };
+  if (entry.cell_type !== fresh.cell_type) {
+    entry.cell_type = fresh.cell_type;
+    steps.push({
+      type: 'cell.type_changed',
+      body: { cell_id, cell_type: fresh.cell_type },
+      cause
+    });
+  }
+  const text = wellFormed(fresh.source);
+  if (entry.text !== text) {
+    const ops = replaceOps(entry.text, text);
+    const hidden = !agreed || entry.mixed;
+    const recorded = hidden ? withheldOps(ops) : ops;
+    entry.text = text;
+    entry.recorded = applyOps(entry.recorded, recorded);
+    entry.mixed = hidden;
+    steps.push({
+      type: 'cell.edited',
+      body: {
+        cell_id,
+        changes: [[0, recorded]],
+        ...(hidden && { withheld: true })
+      },
+      cause
+    });
+  }
+  entry.key = fresh.key;
+  return to;
 }
 
-/** Find the deleted cells that come back in the same change. Ids that occur twice say nothing. */
-function match<K>(
-  old: readonly Entry<K>[],
-  places: Place<K>[],
-  deleted: readonly Entry<K>[]
-): void {
-  const fresh = places.filter(place => place.fresh);
-  if (deleted.length === 0 || fresh.length === 0) {
-    return;
-  }
-  const before = counts(old);
-  const after = counts(
-    places.flatMap(({ kept, fresh }) => kept ?? fresh ?? [])
-  );
-  const byId = new Map(deleted.map(entry => [entry.cell_id, entry]));
-  for (const place of fresh) {
-    const id = place.fresh?.cell_id ?? '';
-    if (before.get(id) === 1 && after.get(id) === 1) {
-      place.survivor = byId.get(id);
-    }
-  }
+function enter<K>({
+  key,
+  cell_id,
+  cell_type,
+  source,
+  recorded
+}: Inserted<K>): Entry<K> {
+  const text = wellFormed(source);
+  const shown = recorded ?? text;
+  return {
+    key,
+    cell_id,
+    cell_type,
+    text,
+    recorded: shown,
+    mixed: shown !== text
+  };
 }
 
-function counts(cells: readonly CellSnapshot[]): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const { cell_id } of cells) {
-    found.set(cell_id, (found.get(cell_id) ?? 0) + 1);
-  }
-  return found;
+/** The field that says so where a part of a cell's text is withheld. */
+function mark({ text, recorded, mixed }: Entry<unknown>): {
+  withheld?: true;
+} {
+  return mixed && text !== recorded ? { withheld: true } : {};
 }
 
-/** The removed cells, if the one added cell joins their texts. */
-function mergedFrom<K>(
-  removed: Entry<K>[],
-  added: readonly Place<K>[]
-): Entry<K>[] | null {
-  const whole = added[0]?.fresh;
-  if (removed.length < 2 || added.length !== 1 || !whole) {
-    return null;
-  }
-  const source = wellFormed(whole.source);
-  const joins = ['\n\n', '\n'].some(
-    line => removed.map(each => each.source).join(line) === source
-  );
-  return joins ? removed : null;
-}
-
-/** The new cells that hold what the cell below them lost in the same change: that cell keeps its id. */
-function splitFrom<K>(
+function isBlank<K>(
   places: readonly Place<K>[],
-  edited: ReadonlyMap<K, Ops>
-): Map<Place<K>, Entry<K>[]> {
-  const found = new Map<Place<K>, Entry<K>[]>();
-  let run: Place<K>[] = [];
-  for (const place of places) {
-    if (place.fresh && !place.survivor) {
-      run.push(place);
-      continue;
-    }
-    const ops = place.kept && edited.get(place.kept.key);
-    if (place.kept && ops && run.length > 0) {
-      const texts = run.map(each => each.fresh?.source ?? '');
-      texts.push(applyOps(place.kept.source, ops));
-      // JupyterLab strips the line ends around a cut.
-      if (bare(texts.join('')) === bare(place.kept.source)) {
-        const parent = place.kept;
-        run.forEach(each => found.set(each, [parent]));
-      }
-    }
-    run = [];
-  }
-  return found;
-}
-
-function bare(text: string): string {
-  return wellFormed(text.replaceAll('\n', ''));
-}
-
-function isBlank<K>(places: readonly Place<K>[], entry: Entry<K>): boolean {
-  return places.length === 1 && entry.source === '';
+  { source }: Inserted<K>
+): boolean {
+  return places.length === 1 && source === '';
 }

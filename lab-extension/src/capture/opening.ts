@@ -43,7 +43,11 @@ export function fit(step: Step, maxBytes: number = PIECE_BYTES): Step[] {
     { ...step, body: { ...step.body, source: head } },
     ...splitOps([head.length, rest], maxBytes).map((ops): Step => ({
       type: 'cell.edited',
-      body: { cell_id: step.body.cell_id, changes: [[0, ops]] },
+      body: {
+        cell_id: step.body.cell_id,
+        changes: [[0, ops]],
+        ...(step.body.withheld && { withheld: true })
+      },
       cause: step.cause
     }))
   ];

@@ -40,7 +40,8 @@ export const capturePlugin: JupyterFrontEndPlugin<ICapture> = {
         extension: VERSION,
         browser: navigator.userAgent.slice(0, NAME_UNITS)
       },
-      storage: sessionStorage
+      storage: sessionStorage,
+      lasting: localStorage
     });
     // Captured, so that these come before the outbox's own listeners, which make durable what there is.
     document.addEventListener(

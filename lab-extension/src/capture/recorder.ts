@@ -143,8 +143,14 @@ export class Recorder {
 
   private finish(burst: Burst): void {
     this.options.settle(burst);
-    const { sessionId, cellId, cause, at, changes } = burst;
-    const body = { cell_id: cellId, changes, cause };
+    const { sessionId, cellId, cause, at, changes, author, withheld } = burst;
+    const body = {
+      cell_id: cellId,
+      changes,
+      cause,
+      ...(author && { author }),
+      ...(withheld && { withheld })
+    };
     this.deliver(sessionId, 'cell.edited', body, at);
   }
 

@@ -47,6 +47,7 @@ interface Run {
   cellId: string;
   /** The log knows that it was scheduled; of other runs it is told nothing. */
   told: boolean;
+  withheld: boolean;
   msgId: string | null;
   /** Milliseconds since the epoch by the kernel's clock. */
   input: number | null;
@@ -58,8 +59,12 @@ interface Run {
 export class Runs {
   constructor(private readonly options: RunsOptions) {}
 
-  /** A code cell was handed to the executor with this source. Cells without code do not run. */
-  scheduled(cellId: string, source: string): void {
+  /**
+   * A code cell was handed to the executor with this source. Cells without code do not run.
+   *
+   * @param withheld a part of the source is withheld, so what the kernel quotes of it is not recorded either.
+   */
+  scheduled(cellId: string, source: string, withheld = false): void {
     if (source.trim() === '') {
       this.blank.push(cellId);
       return;
@@ -68,6 +73,7 @@ export class Runs {
       id: this.options.newId(),
       cellId,
       told: this.options.recording(),
+      withheld,
       msgId: null,
       input: null,
       started: false,
@@ -79,7 +85,8 @@ export class Runs {
       this.options.record('run.scheduled', {
         run_id: run.id,
         cell_id: cellId,
-        source: utf8Prefix(source, PIECE_BYTES)
+        source: utf8Prefix(source, PIECE_BYTES),
+        ...(withheld && { withheld })
       });
     }
     this.options.ran(cellId, true);
@@ -187,7 +194,7 @@ export class Runs {
     const described =
       said === 'aborted'
         ? { outputs: [], error: null }
-        : outcome(outputs, this.options.keep(), error);
+        : outcome(outputs, run.withheld ? 0 : this.options.keep(), error);
     const count =
       integer(field(run.reply?.content, 'execution_count')) ??
       (said === 'aborted' ? null : (shown?.executionCount ?? null));

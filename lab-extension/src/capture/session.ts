@@ -6,6 +6,7 @@ import type { INotebookModel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 
 import type { Client, SessionOpened } from '../protocol';
+import { Authors, awarenessOf, OWN, type Authorship } from './authors';
 import type { Burst, Cause } from './bursts';
 import {
   causeOfTransaction,
@@ -21,6 +22,8 @@ import { replaceOps, type Ops } from './ops';
 import type { Recorder } from './recorder';
 import { wellFormed } from './text';
 import { snapshot, Transactions, type Gathered } from './transactions';
+import { insertedBy, withheld, withheldOps } from './withheld';
+import type { WithheldMemory } from './withheld-memory';
 
 export type NotebookContext = DocumentRegistry.IContext<INotebookModel>;
 
@@ -39,6 +42,8 @@ export interface SessionOptions {
   /** Told that a cell is gone. */
   removed: (cellId: string) => void;
   renamed: (path: string) => void;
+  /** What earlier sessions of this browser withheld. */
+  memory: WithheldMemory;
 }
 
 const NAME_UNITS = 512;
@@ -48,7 +53,12 @@ export class Session {
     const { context } = options;
     this.id = options.id;
     this.shared = context.model.sharedModel;
-    this.mirror = new Mirror(this.shared.cells.map(snapshot));
+    const cells = this.shared.cells.map(snapshot);
+    const { collaborative } = context.model;
+    this.authors = new Authors(collaborative ? awarenessOf(this.shared) : null);
+    this.mirror = new Mirror(
+      collaborative ? options.memory.recall(context.path, cells) : cells
+    );
     this.open();
     this.transactions = new Transactions(this.shared, (change, transaction) =>
       this.commit(change, transaction)
@@ -58,6 +68,8 @@ export class Session {
   }
 
   readonly id: string;
+  /** Who changes the notebook in other pages. */
+  readonly authors: Authors;
 
   /** Whether the log knows of this session: one that is opened in a pause is told of when it ends. */
   get told(): boolean {
@@ -72,10 +84,28 @@ export class Session {
     this.options.recorder.flush();
     this.closed = true;
     this.transactions.stop();
+    this.authors.stop();
+    this.options.memory.keep(this.options.context.path, this.mirror.mixed());
     Signal.disconnectReceiver(this);
     if (this.opened) {
       this.options.recorder.record(this.id, 'session.closed', { reason });
     }
+  }
+
+  /** What is to be recorded of a cell's source, and whether a part of that is withheld. */
+  recorded(
+    cellId: string,
+    source: string
+  ): { source: string; withheld: boolean } {
+    this.options.recorder.flush();
+    const entry = this.mirror.find(cellId);
+    if (!entry?.mixed) {
+      return { source, withheld: false };
+    }
+    const { text, recorded } = entry;
+    return text === wellFormed(source)
+      ? { source: recorded, withheld: recorded !== text }
+      : { source: withheld(source), withheld: true };
   }
 
   /** The recording goes on after a pause: say how the notebook stands. */
@@ -133,6 +163,7 @@ export class Session {
     { delta, edits, format }: Gathered,
     transaction: TransactionLike
   ): void {
+    const by = transaction.local ? OWN : this.authors.of(transaction);
     try {
       let split: ReadonlySet<ISharedCell> = new Set();
       if (delta !== null) {
@@ -145,7 +176,7 @@ export class Session {
           this.reload();
           return;
         }
-        split = this.restructure(delta, cause, edits);
+        split = this.restructure(delta, cause, edits, by);
       }
       for (const [cell, ops] of edits) {
         if (delta !== null && !this.mirror.find(cell.getId())) {
@@ -157,7 +188,7 @@ export class Session {
           (split.has(cell)
             ? 'split'
             : this.causeOfEdit(transaction.origin, cell));
-        this.edit(cell.getId(), cause, ops);
+        this.edit(cell.getId(), cause, ops, by);
       }
     } catch (error) {
       // Whatever was missed, from here on the mirror is true again.
@@ -169,9 +200,14 @@ export class Session {
   private restructure(
     delta: readonly ListDelta<ISharedCell>[],
     cause: Cause | null,
-    edited: ReadonlyMap<ISharedCell, Ops>
+    edited: ReadonlyMap<ISharedCell, Ops>,
+    { author, agreed }: Authorship
   ): ReadonlySet<ISharedCell> {
-    const { steps, split } = this.mirror.apply(delta, { cause, edited });
+    const told = { cause, edited, agreed };
+    const { steps, split } = this.mirror.apply(delta, told);
+    if (author) {
+      steps.forEach(step => Object.assign(step.body, { author }));
+    }
     const gone = steps.filter(step => step.type === 'cell.removed');
     this.options.recorder.hold(this.id, steps);
     gone.forEach(({ body }) => this.options.removed(body.cell_id));
@@ -186,11 +222,45 @@ export class Session {
       : (gesture ?? 'user');
   }
 
-  private edit(cellId: string, cause: Cause, ops: Ops): void {
-    this.options.recorder.edit({ sessionId: this.id, cellId, cause, ops });
+  private edit(
+    cellId: string,
+    cause: Cause,
+    ops: Ops,
+    { author, agreed }: Authorship
+  ): void {
+    const { recorder } = this.options;
+    const hidden = !agreed || this.bringsBack(cellId, cause, ops);
+    if (hidden && !this.mirror.find(cellId)?.mixed) {
+      // From here on what is recorded and what stands there are two texts, so the first must be up to date.
+      recorder.flush();
+      this.mirror.write(cellId, ops);
+    } else if (this.mirror.find(cellId)?.mixed) {
+      this.mirror.write(cellId, ops);
+    }
+    recorder.edit({
+      sessionId: this.id,
+      cellId,
+      cause,
+      ops: hidden ? withheldOps(ops) : ops,
+      author,
+      withheld: hidden && insertedBy(ops) !== ''
+    });
     if (cause !== 'remote') {
       this.options.edited(cellId);
     }
+  }
+
+  /** Whether an edit brings back, or copies, text that is withheld. */
+  private bringsBack(cellId: string, cause: Cause, ops: Ops): boolean {
+    if (!this.options.context.model.collaborative) {
+      return false;
+    }
+    const undone = cause === 'undo' || cause === 'redo';
+    return (
+      // An undo brings back whatever was deleted, in pieces of any size.
+      (undone && this.mirror.find(cellId)?.mixed === true) ||
+      this.mirror.repeats(wellFormed(insertedBy(ops)))
+    );
   }
 
   /** Whether the delta deletes all that was there. */
@@ -232,8 +302,9 @@ export class Session {
           return;
         }
         const source = wellFormed(entry.key.getSource());
-        if (source !== entry.source) {
-          this.edit(cellId, 'tool', replaceOps(entry.source, source));
+        if (source !== entry.text) {
+          const by = { author: null, agreed: !entry.mixed };
+          this.edit(cellId, 'tool', replaceOps(entry.text, source), by);
         }
       })
     );
@@ -260,7 +331,7 @@ export class Session {
           guarded('digest', () => {
             if (!this.closed) {
               this.options.recorder.flush();
-              this.saving = notebookDigest(this.mirror.cells);
+              this.saving = notebookDigest(this.mirror.snapshot());
               this.saveBegan = true;
             }
           })
@@ -270,7 +341,7 @@ export class Session {
       if (state === 'completed' && this.saveBegan) {
         this.options.recorder.flush();
         this.options.recorder.record(this.id, 'notebook.saved', {
-          digest: this.saving ?? notebookDigest(this.mirror.cells)
+          digest: this.saving ?? notebookDigest(this.mirror.snapshot())
         });
       }
       this.saving = null;

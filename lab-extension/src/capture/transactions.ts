@@ -9,7 +9,7 @@ import { Signal } from '@lumino/signaling';
 
 import type { TransactionLike } from './causes';
 import { guarded } from './guard';
-import type { Inserted, ListDelta } from './mirror';
+import type { Inserted, ListDelta } from './lineage';
 import { opsOf, type Ops, type TextDelta } from './ops';
 
 /** What one transaction changed. */

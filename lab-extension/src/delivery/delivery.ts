@@ -106,6 +106,11 @@ export class Delivery implements IDelivery {
     return this._study;
   }
 
+  get participant(): string | null {
+    const { state } = this.status;
+    return state === 'paused' || state === 'stopped' ? null : this._participant;
+  }
+
   get status(): DeliveryStatus {
     const { timers, store, trans } = this._options;
     const { oldest, final, refusal, connected, closed, unsent } = this._carrier;
@@ -262,6 +267,7 @@ export class Delivery implements IDelivery {
   }
 
   private _welcomed({ study, participant }: Welcome): void {
+    this._participant = idText(participant);
     if (JSON.stringify(study) !== JSON.stringify(this._study)) {
       this._study = study;
       this.studyChanged.emit(study);
@@ -337,6 +343,7 @@ export class Delivery implements IDelivery {
   private readonly _notebooks = new Map<string, string>();
   /** When the page was loaded, ms. */
   private readonly _began: number;
+  private _participant: string | null = null;
   private _study: StudyForPage | null = null;
   private _absent = false;
   private _paused: boolean;

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import inspect
 
 from prompter_events.catalogue import CATALOGUE, MAX_EVENT_BYTES
+from prompter_events.catalogue.notebook import WITHHELD
 
 from . import messages
 
@@ -62,7 +63,9 @@ def typescript() -> str:
             f"export const PROTOCOL = {messages.PROTOCOL};",
             f"export const SUBPROTOCOL = '{messages.SUBPROTOCOL}';",
             "\n/** The largest packed event, in bytes. */",
-            f"export const MAX_EVENT_BYTES = {MAX_EVENT_BYTES};\n",
+            f"export const MAX_EVENT_BYTES = {MAX_EVENT_BYTES};",
+            "\n/** Stands for one UTF-16 unit of text that is not recorded. */",
+            f"export const WITHHELD = '{WITHHELD}';\n",
             *declared.values(),
             f"/** The body of each event type. */\nexport interface EventBodies {{\n{bodies}\n}}\n",
             "export type EventTypeName = keyof EventBodies;\n",

@@ -30,7 +30,11 @@ function applied(
   cause: Cause | null = null
 ): [string, Cause | null, object][] {
   const mirror = new Mirror(before);
-  const { steps } = mirror.apply(delta, { cause, edited: new Map(edited) });
+  const { steps } = mirror.apply(delta, {
+    cause,
+    edited: new Map(edited),
+    agreed: true
+  });
   expect(replay(steps, plain(before))).toEqual(mirror.snapshot());
   return steps.map(({ type, body, cause: why }) => [type, why, body]);
 }
@@ -150,10 +154,15 @@ describe('a change of the list of cells', () => {
 
   it('that is an undo says so, whatever it looks like, and knows a returning cell', () => {
     const mirror = new Mirror([a, b]);
-    mirror.apply([{ delete: 1 }], { cause: null, edited: new Map() });
+    mirror.apply([{ delete: 1 }], {
+      cause: null,
+      edited: new Map(),
+      agreed: true
+    });
     const { steps } = mirror.apply([{ insert: [cell('a')] }], {
       cause: 'undo',
-      edited: new Map()
+      edited: new Map(),
+      agreed: true
     });
     expect(steps).toMatchObject([{ cause: 'undo', returns: true }]);
   });
@@ -196,7 +205,11 @@ describe('a change of the list of cells', () => {
       return each;
     });
     const mirror = new Mirror(before);
-    const { steps } = mirror.apply(delta, { cause: null, edited: new Map() });
+    const { steps } = mirror.apply(delta, {
+      cause: null,
+      edited: new Map(),
+      agreed: true
+    });
     expect(replay(steps, start)).toEqual([...expected, ...rest]);
     expect(mirror.snapshot()).toEqual([...expected, ...rest]);
   };

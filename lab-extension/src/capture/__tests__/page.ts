@@ -21,12 +21,14 @@ class Log {
   readonly events: Recorded[] = [];
   beforeRecord: (() => void) | null = null;
   study: IDelivery['study'] = null;
+  participant: string | null = null;
   time = 1_000_000;
   readonly status: DeliveryStatus = {
     state: 'recording',
     unsent: 0,
     reason: ''
   };
+  readonly statusChanged = new Signal<this, DeliveryStatus>(this);
   readonly pausedChanged = new Signal<this, boolean>(this);
   /** So many of the next events are refused, which no outbox should do. */
   failures = 0;
@@ -176,6 +178,10 @@ export class Page {
       storage: {
         getItem: key => this.stored.get(key) ?? null,
         setItem: (key, value) => this.stored.set(key, value)
+      },
+      lasting: {
+        getItem: key => this.lasting.get(key) ?? null,
+        setItem: (key, value) => this.lasting.set(key, value)
       }
     });
   }
@@ -236,6 +242,7 @@ export class Page {
   readonly executed = new Signal<object, object>({});
   readonly target = new EventTarget();
   readonly stored = new Map<string, string>();
+  readonly lasting = new Map<string, string>();
   readonly causes: Causes;
   readonly capture: Capture;
   private readonly tasks: (() => void)[] = [];

@@ -1,0 +1,67 @@
+/** Remembers over a reload what is withheld in shared notebooks: the document itself does not say who typed what. */
+
+import type { CellSnapshot } from '../protocol';
+import { textDigest } from './digest';
+import { guarded } from './guard';
+import { wellFormed } from './text';
+import { withheld, type Veiled } from './withheld';
+
+const KEY = 'prompter:withheld:';
+
+interface Kept {
+  /** Of the cell's text: hexadecimal. The text itself is not kept. */
+  digest: string;
+  recorded: string;
+}
+
+export class WithheldMemory {
+  /** @param storage that of the browser, so that a new tab knows it too. */
+  constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem'>) {}
+
+  /** Keep what is recorded of the cells of a notebook that hold withheld text. */
+  keep(
+    path: string,
+    cells: Iterable<Veiled & Pick<CellSnapshot, 'cell_id'>>
+  ): void {
+    const kept: Record<string, Kept> = {};
+    for (const { cell_id, text, recorded } of cells) {
+      if (text !== recorded) {
+        kept[cell_id] = { digest: hex(textDigest(text)), recorded };
+      }
+    }
+    if (Object.keys(kept).length > 0) {
+      guarded('withheld', () =>
+        this.storage.setItem(KEY + path, JSON.stringify(kept))
+      );
+    }
+  }
+
+  /** The cells of a notebook that is opened, each with what is to be recorded of it. */
+  recall<C extends CellSnapshot>(
+    path: string,
+    cells: readonly C[]
+  ): (C & { recorded?: string })[] {
+    const kept = guarded('withheld', () => this.read(path)) ?? {};
+    return cells.map(cell => {
+      const known = kept[cell.cell_id];
+      if (!known) {
+        return cell;
+      }
+      const text = wellFormed(cell.source);
+      // Whatever was changed meanwhile, a part of it may be what was withheld.
+      const same = hex(textDigest(text)) === known.digest;
+      return { ...cell, recorded: same ? known.recorded : withheld(text) };
+    });
+  }
+
+  private read(path: string): Record<string, Kept | undefined> {
+    const stored = this.storage.getItem(KEY + path);
+    return stored === null
+      ? {}
+      : (JSON.parse(stored) as Record<string, Kept | undefined>);
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+}

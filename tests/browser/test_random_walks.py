@@ -1,0 +1,136 @@
+"""Whatever people do to a notebook, the log replays it: cell for cell, id for id, at every instant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from prompter.storage import open_study_log
+from prompter_events import Event
+from prompter_events.catalogue.notebook import SessionOpened
+from support.awaiting import awaited
+from support.lab import Lab
+from support.walking import Action, Seen, Walker, judge, make_walk, shrunk
+from support.walking.actions import script_of, walk_of
+
+LENGTH = 300
+"""Actions of a walk."""
+
+Walk = Callable[[str, Sequence[Action]], str | None]
+"""``walk(application, actions)``: what is wrong with the log afterwards; none if nothing is."""
+
+
+class Labs:
+    """One server of each kind for all walks, each with a log of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._labs: dict[str, Lab] = {}
+        self._walks = 0
+
+    def get(self, application: str) -> Lab:
+        if application not in self._labs:
+            home = self._home / application
+            home.mkdir()
+            lab = Lab(home, application, {"PROMPTER_LOG": f"sqlite:///{home}/log.db", "JP_PLUGIN_USER": "heron"})
+            self._labs[application] = lab
+            lab.start()
+        return self._labs[application]
+
+    def new_name(self) -> str:
+        """A notebook that no walk has had."""
+        self._walks += 1
+        return f"walk{self._walks}"
+
+    def events(self, application: str, name: str) -> list[Event]:
+        """What the log tells of the sessions on one notebook, whatever it was renamed to."""
+        events = awaited(_read(f"sqlite:///{self._home / application}/log.db"))
+        sessions = {
+            event.session_id
+            for event in events
+            if isinstance(event.body, SessionOpened)
+            and re.fullmatch(rf"{name}(-\d+)?\.ipynb", event.body.notebook_path)
+        }
+        return [event for event in events if event.session_id in sessions]
+
+    def stop(self) -> None:
+        for lab in self._labs.values():
+            lab.stop()
+
+
+async def _read(url: str) -> list[Event]:
+    async with open_study_log(url) as log:
+        return [event async for event in log.read()]
+
+
+@pytest.fixture(scope="module")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
+    started = Labs(tmp_path_factory.mktemp("walks"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def walk(browser: Browser, labs: Labs) -> Walk:
+    def perform(application: str, actions: Sequence[Action]) -> str | None:
+        lab = labs.get(application)
+        name = labs.new_name()
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        errors: list[str] = []
+        try:
+            page = context.new_page()
+            page.on("pageerror", lambda error: errors.append(f"{error.message}\n{error.stack}"))
+            seen = Seen()
+            walker = Walker(page, lab, name, seen)
+            walker.begin()
+            for action in actions:
+                walker.perform(action)
+            walker.finish()
+        finally:
+            context.close()
+        ours = [error for error in errors if "prompter" in error.lower()]
+        return ours[0] if ours else judge(seen, labs.events(application, name))
+
+    return perform
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" in metafunc.fixturenames:
+        option = metafunc.config.getoption
+        first, more = option("--walk-seed"), option("--walks")
+        counts = {"lab": 10, "notebook": 3}
+        metafunc.parametrize(
+            ("application", "seed"),
+            [(kind, first + number) for kind, count in counts.items() for number in range(more or count)],
+        )
+
+
+def test_any_walk_is_replayed_as_it_was_seen(
+    application: str, seed: int, walk: Walk, request: pytest.FixtureRequest
+) -> None:
+    actions = make_walk(seed, LENGTH)
+    fault = walk(application, actions)
+    if fault is None:
+        return
+    seconds = request.config.getoption("--walk-shrink")
+    short = shrunk(actions, lambda fewer: walk(application, fewer) is not None, seconds)
+    pytest.fail(f"seed {seed} in {application}: {fault}\n{len(short)} actions are enough:\n{script_of(short)}")
+
+
+def test_a_script(walk: Walk, request: pytest.FixtureRequest) -> None:
+    """With ``--walk-script FILE`` the walk that it holds, else a short one that does a little of everything."""
+    file = request.config.getoption("--walk-script")
+    script = Path(file).read_text("utf-8") if file else EVERYTHING
+    assert walk("lab", walk_of(script)) is None
+
+
+EVERYTHING = """\
+{"name": "type", "cell": 0.5, "place": 0.5, "text": "😀 数据"}
+{"name": "split", "cell": 0.5, "place": 0.5}
+{"name": "merge", "cell": 0.4, "count": 3}
+{"name": "save"}
+"""

@@ -1,0 +1,8 @@
+"""Random walks: a person who does anything at all to a notebook, and a judge who compares the log with what was seen."""
+
+from .actions import Action, make_walk
+from .judge import Seen, judge
+from .shrink import shrunk
+from .walker import Walker
+
+__all__ = ["Action", "Seen", "Walker", "judge", "make_walk", "shrunk"]

@@ -1,0 +1,122 @@
+"""Compares what a log tells with what was seen on the screen and on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from prompter_events import Event
+from prompter_events.catalogue.notebook import CellEdited
+from prompter_events.codec import pack
+from prompter_projections.notebook import EMPTY, NotebookState, fold
+
+Cells = tuple[tuple[str, str, str], ...]
+"""Id, type and source of each cell, first to last."""
+
+
+@dataclass
+class Seen:
+    """What one page showed."""
+
+    visits: list[list[Cells]] = field(default_factory=list)
+    """For each time that the notebook was opened: the different states of the screen, in order."""
+    saved: list[Cells] = field(default_factory=list)
+    """The file after each save."""
+
+
+def judge(seen: Seen, events: Iterable[Event]) -> str | None:
+    """What is wrong with the events of a page, in a few lines; none if they tell exactly what was seen."""
+    sessions = by_session(events)
+    if len(sessions) != len(seen.visits):
+        return f"the notebook was opened {len(seen.visits)} times, the log knows {len(sessions)} sessions"
+    saves: list[tuple[int, Cells]] = []
+    for number, (visit, told) in enumerate(zip(seen.visits, sessions, strict=True)):
+        replayed = list(_instants(told))
+        final = replayed[-1][1] if replayed else EMPTY
+        if final.notes:
+            return "\n".join(f"visit {number}, position {n.position}: {n.kind}: {n.text}" for n in final.notes[:5])
+        if fault := _unseen(visit, [cells_of(state) for _, state in replayed]):
+            return f"visit {number} ({told[0].session_id}): {fault}"
+        if fault := _runs(told):
+            return f"visit {number}: {fault}"
+        saves += [(event.position, cells_of(state)) for event, state in replayed if event.type == "notebook.saved"]
+    if len(saves) != len(seen.saved):
+        return f"the notebook was saved {len(seen.saved)} times, the log knows {len(saves)}"
+    for (position, told_cells), cells in zip(saves, seen.saved, strict=True):
+        if told_cells != cells:
+            return f"saved at position {position}: {difference(told_cells, cells)}"
+    return None
+
+
+def by_session(events: Iterable[Event]) -> list[list[Event]]:
+    """The events of each session that was opened, in the order of their openings."""
+    found: dict[object, list[Event]] = {}
+    opened: dict[object, int] = {}
+    for event in events:
+        found.setdefault(event.session_id, []).append(event)
+        if event.type == "session.opened":
+            opened[event.session_id] = event.occurred_at
+    return [found[session] for session in sorted(opened, key=lambda one: opened[one])]
+
+
+def cells_of(state: NotebookState) -> Cells:
+    """A state as it is compared."""
+    return tuple((cell.cell_id, cell.cell_type, cell.source) for cell in state.cells)
+
+
+def difference(told: Cells, seen: Cells) -> str:
+    """Where two notebooks part."""
+    told_ids, seen_ids = [cell[0] for cell in told], [cell[0] for cell in seen]
+    if told_ids != seen_ids:
+        return f"the log tells the cells {told_ids}, seen were {seen_ids}"
+    return "; ".join(f"the log tells {a!r}, seen was {b!r}" for a, b in zip(told, seen, strict=True) if a != b)
+
+
+def _instants(events: Iterable[Event]) -> Iterator[tuple[Event, NotebookState]]:
+    """The notebook after every event, and within bursts after every keystroke."""
+    state = EMPTY
+    for event in events:
+        body = event.body
+        changes = body.changes[1:] if isinstance(body, CellEdited) else []
+        if isinstance(body, CellEdited) and changes:
+            event = replace(event, payload=pack(replace(body, changes=body.changes[:1])))  # noqa: PLW2901
+        state = fold(state, event)
+        yield event, state
+        for change in changes:
+            assert isinstance(body, CellEdited)
+            state = fold(state, replace(event, payload=pack(replace(body, changes=[change]))))
+            yield event, state
+
+
+def _unseen(visit: Sequence[Cells], replayed: Sequence[Cells]) -> str | None:
+    """The first state of the screen that the replay does not pass through, in order."""
+    at = 0
+    for number, cells in enumerate(visit):
+        try:
+            at = replayed.index(cells, at)
+        except ValueError:
+            nearest = min(replayed[at:] or replayed[-1:], key=lambda one: _distance(one, cells))
+            return f"state {number} of {len(visit)} is never replayed; nearest: {difference(nearest, cells)}"
+    if visit and visit[-1] != replayed[-1]:
+        return f"the end: {difference(replayed[-1], visit[-1])}"
+    return None
+
+
+def _distance(one: Cells, other: Cells) -> int:
+    return len(set(one) ^ set(other)) + abs(len(one) - len(other))
+
+
+def _runs(events: Iterable[Event]) -> str | None:
+    """Each run that was scheduled ends exactly once."""
+    open_runs: set[object] = set()
+    for event in events:
+        run = getattr(event.body, "run_id", None)
+        if event.type == "run.scheduled":
+            open_runs.add(run)
+        elif event.type == "run.finished":
+            if run not in open_runs:
+                return f"position {event.position}: a run ended that was not open"
+            open_runs.remove(run)
+    return f"{len(open_runs)} runs never ended" if open_runs else None

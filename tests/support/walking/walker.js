@@ -1,0 +1,96 @@
+// What a random walk does inside the page. Everything goes through JupyterLab's own commands, editors and models.
+window.walk = (() => {
+  const app = () => window.jupyterapp;
+  const panel = () => {
+    // The notebook in front; a page has one document, perhaps in two views.
+    const current = app().shell.currentWidget;
+    return current?.content?.widgets && current.context ? current : [...app().shell.widgets('main')].find(w => w.content?.widgets);
+  };
+  const notebook = () => panel().content;
+  const at = (fraction, length) => Math.min(length - 1, Math.floor(fraction * length));
+
+  return {
+    state: () => panel().context.model.sharedModel.cells.map(c => [c.getId(), c.cell_type, c.getSource()]),
+
+    has: name => app().commands.hasCommand(name),
+
+    select: (cell, count) => {
+      const book = notebook();
+      const first = at(cell, book.widgets.length);
+      book.mode = 'command';
+      book.deselectAll();
+      book.activeCellIndex = first;
+      if (count > 1) {
+        book.extendContiguousSelectionTo(Math.min(book.widgets.length - 1, first + count - 1));
+      }
+    },
+
+    edit: async (cell, place) => {
+      const book = notebook();
+      book.deselectAll();
+      book.activeCellIndex = at(cell, book.widgets.length);
+      const active = book.activeCell;
+      if (active.model.type === 'markdown') {
+        active.rendered = false;
+      }
+      await active.ready;
+      book.mode = 'edit';
+      active.editor.focus();
+      const text = active.model.sharedModel.getSource();
+      let offset = Math.min(text.length, Math.floor(place * (text.length + 1)));
+      if (/[\udc00-\udfff]/.test(text[offset] ?? '')) {
+        offset -= 1;
+      }
+      active.editor.setCursorPosition(active.editor.getPositionAt(offset));
+      // Typing must go to the editor and nowhere else: as commands, letters do anything.
+      return active.editor.hasFocus();
+    },
+
+    editing: () => notebook().activeCell?.editor?.hasFocus() ?? false,
+
+    run: (name, wait) => {
+      const done = app().commands.execute(name);
+      return wait ? done.then(() => null, () => null) : null;
+    },
+
+    idle: async () => {
+      const kernel = panel().sessionContext.session?.kernel;
+      const busy = () => notebook().widgets.some(w => w.model.type === 'code' && w.model.executionState !== 'idle');
+      for (let frames = 0; frames < 6000 && (busy() || kernel?.status !== 'idle'); frames++) {
+        await new Promise(done => setTimeout(done, 10));
+      }
+    },
+
+    begun: async () => {
+      const kernel = panel().sessionContext.session?.kernel;
+      for (let frames = 0; frames < 1000 && kernel?.status !== 'busy'; frames++) {
+        await new Promise(done => setTimeout(done, 10));
+      }
+    },
+
+    tool: (cell, text) => {
+      const cells = panel().context.model.sharedModel.cells;
+      cells[at(cell, cells.length)]?.setSource(text);
+    },
+
+    save: () => panel().context.save().then(() => null),
+    revert: () => panel().context.revert().then(() => null),
+    checkpoint: async () => {
+      await panel().context.restoreCheckpoint();
+      await panel().context.revert();
+    },
+    rename: name => panel().context.rename(name).then(() => null),
+    path: () => panel().context.path,
+    dirty: () => panel().context.model.dirty,
+    autosaves: () => app().commands.isToggled('docmanager:toggle-autosave'),
+    views: () => [...app().shell.widgets('main')].filter(w => w.content?.widgets).length,
+    dispose: () => { panel().dispose(); },
+    close: () => { void panel().close(); },
+
+    ready: async () => {
+      const { sessionContext } = panel();
+      await panel().context.ready;
+      await sessionContext.ready;
+    }
+  };
+})();
