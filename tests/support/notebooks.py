@@ -10,7 +10,7 @@ from typing import Any
 from support.lab import Lab
 
 StartLab = Callable[..., Lab]
-"""``start(application, environment, *, plugin=True, collaboration=False)``: a started server with a directory of its own."""
+"""``start(application, environment, *, plugin=True, collaboration=False)``: a server with a directory of its own."""
 
 
 def write_notebook(path: Path, *sources: str, heading: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Random walks: a person who does anything at all to a notebook, and a judge who compares the log with what was seen."""
+"""Random walks: somebody does anything at all to a notebook, and a judge compares the log with what was seen."""
 
 from .actions import Action, make_walk
 from .judge import Seen, judge

@@ -37,7 +37,7 @@ WORDS = (
     "𝒳 = 2",
     "1/0\n",
     "é",
-    "​",
+    "\u200b",
     "\n\n",
     "if x:\n",
     "(",
@@ -121,7 +121,7 @@ WEIGHTS = {
 
 def make_walk(seed: int, length: int) -> list[Action]:
     """The actions of a seed; the last one saves."""
-    chance = random.Random(seed)  # noqa: S311  # a walk, no secret
+    chance = random.Random(seed)  # a walk, no secret
     names, weights = list(WEIGHTS), list(WEIGHTS.values())
     walk = [_action(chance, name) for name in chance.choices(names, weights, k=length - 1)]
     return [*walk, Action("save")]

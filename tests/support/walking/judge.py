@@ -34,20 +34,17 @@ def judge(seen: Seen, events: Iterable[Event]) -> str | None:
     saves: list[tuple[int, Cells]] = []
     for number, (visit, told) in enumerate(zip(seen.visits, sessions, strict=True)):
         replayed = list(_instants(told))
-        final = replayed[-1][1] if replayed else EMPTY
-        if final.notes:
-            return "\n".join(f"visit {number}, position {n.position}: {n.kind}: {n.text}" for n in final.notes[:5])
-        if fault := _unseen(visit, [cells_of(state) for _, state in replayed]):
+        if (
+            fault := _notes(replayed[-1][1])
+            or _unseen(visit, [cells_of(state) for _, state in replayed])
+            or _runs(told)
+        ):
             return f"visit {number} ({told[0].session_id}): {fault}"
-        if fault := _runs(told):
-            return f"visit {number}: {fault}"
         saves += [(event.position, cells_of(state)) for event, state in replayed if event.type == "notebook.saved"]
     if len(saves) != len(seen.saved):
         return f"the notebook was saved {len(seen.saved)} times, the log knows {len(saves)}"
-    for (position, told_cells), cells in zip(saves, seen.saved, strict=True):
-        if told_cells != cells:
-            return f"saved at position {position}: {difference(told_cells, cells)}"
-    return None
+    differing = ((at, a, b) for (at, a), b in zip(saves, seen.saved, strict=True) if a != b)
+    return next((f"saved at position {at}: {difference(told, cells)}" for at, told, cells in differing), None)
 
 
 def by_session(events: Iterable[Event]) -> list[list[Event]]:
@@ -72,6 +69,11 @@ def difference(told: Cells, seen: Cells) -> str:
     if told_ids != seen_ids:
         return f"the log tells the cells {told_ids}, seen were {seen_ids}"
     return "; ".join(f"the log tells {a!r}, seen was {b!r}" for a, b in zip(told, seen, strict=True) if a != b)
+
+
+def _notes(state: NotebookState) -> str | None:
+    """What the replay itself finds wrong."""
+    return "; ".join(f"position {note.position}: {note.kind}: {note.text}" for note in state.notes[:5]) or None
 
 
 def _instants(events: Iterable[Event]) -> Iterator[tuple[Event, NotebookState]]:
