@@ -61,7 +61,7 @@ export class Authors {
       ) {
         return;
       }
-      // Of the server itself, which reads a file that changed on disk, the awareness knows nothing.
+      // The server itself, which reads a file that changed on disk, is no person.
       const participant = this.participants.get(client);
       wrote.push(participant ?? null);
       agreed &&= participant !== null;
@@ -80,8 +80,8 @@ export class Authors {
   /** Who is elsewhere, if there is one person only: a deletion does not tell who made it. */
   private onlyOther(): Uuid | null {
     const present: (Uuid | null)[] = [];
-    this.awareness?.getStates().forEach((_, client) => {
-      if (client !== this.awareness?.clientID) {
+    this.awareness?.getStates().forEach((state, client) => {
+      if (client !== this.awareness?.clientID && isPerson(state)) {
         present.push(this.participants.get(client) ?? null);
       }
     });
@@ -90,7 +90,9 @@ export class Authors {
 
   private readonly learn = (): void => {
     this.awareness?.getStates().forEach((state, client) => {
-      this.participants.set(client, participantOf(state));
+      if (isPerson(state)) {
+        this.participants.set(client, participantOf(state));
+      }
     });
   };
 
@@ -106,6 +108,11 @@ function participantOf(state: unknown): Uuid | null {
   } catch {
     return null;
   }
+}
+
+/** Whether somebody is there: the server has a state too, without a user. */
+function isPerson(state: unknown): boolean {
+  return field(state, 'user') !== undefined;
 }
 
 /** The one that all of them are. */

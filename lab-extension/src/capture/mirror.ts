@@ -112,6 +112,11 @@ export class Mirror<K> {
     return repeats(text, this.mixed());
   }
 
+  /** Whether withheld text was ever here. */
+  get mixes(): boolean {
+    return !this.mixed()[Symbol.iterator]().next().done;
+  }
+
   /** The cells that hold or held withheld text, those that are gone too. */
   *mixed(): Iterable<Readonly<Entry<K>>> {
     for (const cells of [this.entries, this.gone.values()]) {

@@ -22,7 +22,7 @@ import { replaceOps, type Ops } from './ops';
 import type { Recorder } from './recorder';
 import { wellFormed } from './text';
 import { snapshot, Transactions, type Gathered } from './transactions';
-import { insertedBy, withheld, withheldOps } from './withheld';
+import { insertedBy, TELLING_UNITS, withheld, withheldOps } from './withheld';
 import type { WithheldMemory } from './withheld-memory';
 
 export type NotebookContext = DocumentRegistry.IContext<INotebookModel>;
@@ -252,15 +252,19 @@ export class Session {
 
   /** Whether an edit brings back, or copies, text that is withheld. */
   private bringsBack(cellId: string, cause: Cause, ops: Ops): boolean {
-    if (!this.options.context.model.collaborative) {
+    if (!this.mirror.mixes) {
       return false;
     }
-    const undone = cause === 'undo' || cause === 'redo';
-    return (
-      // An undo brings back whatever was deleted, in pieces of any size.
-      (undone && this.mirror.find(cellId)?.mixed === true) ||
-      this.mirror.repeats(wellFormed(insertedBy(ops)))
-    );
+    if (cause === 'undo' || cause === 'redo') {
+      // It brings back whatever was deleted, in pieces of any size.
+      return this.mirror.find(cellId)?.mixed === true;
+    }
+    const inserted = insertedBy(ops);
+    if (inserted.length < TELLING_UNITS) {
+      return false;
+    }
+    this.options.recorder.flush();
+    return this.mirror.repeats(wellFormed(inserted));
   }
 
   /** Whether the delta deletes all that was there. */

@@ -15,8 +15,8 @@ export interface Veiled {
   readonly recorded: string;
 }
 
-// Shorter pieces occur anywhere: to hide them would hide what others typed.
-const TELLING_UNITS = 4;
+/** Shorter pieces occur anywhere: to hide them would hide what others typed. */
+export const TELLING_UNITS = 4;
 
 const MARKS = new RegExp(`${WITHHELD}{${TELLING_UNITS},}`, 'g');
 

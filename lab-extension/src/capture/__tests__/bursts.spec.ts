@@ -8,6 +8,8 @@ const edit = (ms: number, more: Partial<Edit> = {}): Edit => ({
   cause: 'user',
   ops: ['x'],
   at: 1_000_000 + ms * 1000,
+  author: null,
+  withheld: false,
   ...more
 });
 
@@ -21,6 +23,8 @@ describe('a burst', () => {
       sessionId: 's',
       cellId: 'a',
       cause: 'user',
+      author: null,
+      withheld: false,
       at: 1_000_000,
       changes: [
         [0, ['x']],

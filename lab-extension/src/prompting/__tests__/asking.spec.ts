@@ -41,6 +41,7 @@ class Page {
     now: () => this.now,
     beforeRecord: null,
     status: { state: 'recording', unsent: 0, reason: '' },
+    participant: null,
     study: STUDY,
     notebookOf: sessionId => (sessionId === SESSION ? NOTEBOOK : undefined),
     pause: () => undefined,
