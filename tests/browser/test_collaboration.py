@@ -135,7 +135,7 @@ def test_the_text_of_somebody_who_agreed_to_nothing_is_kept_as_lengths(enter: En
     heron.page.keyboard.press("ArrowDown")
     heron.command("notebook:split-cell-at-cursor")
     heron.page.wait_for_function(f"() => ({CELLS})().length === 5")
-    heron.command("notebook:undo-cell-action")
+    heron.command("notebook:merge-cell-above")
     heron.page.wait_for_function(f"() => ({CELLS})().length === 4")
     heron.edit(2)
     heron.page.keyboard.press("Control+a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,22 @@ from prompter.storage import open_study_log
 from prompter_events import Event
 from prompter_events.catalogue.notebook import SessionOpened
 from support.awaiting import awaited
-from support.lab import Lab
-from support.walking import Action, Seen, Walker, judge, make_walk, shrunk
+from support.lab import TOKEN, Lab
+from support.notebooks import write_notebook
+from support.walking import SOURCES, Action, Walker, judge, make_walk, shrunk
 from support.walking.actions import script_of, walk_of
 
 LENGTH = 300
 """Actions of a walk."""
 
+WHOLE = {"save", "change on disk", "revert", "checkpoint", "rename"}
+"""Actions on the file, which in a shared notebook the server writes: only when everybody has everything."""
+
+COUNTS = {"lab": 10, "notebook": 3, "collaboration": 3}
+"""How many walks of each kind: in JupyterLab, in Notebook 7, and by two people in one notebook."""
+
 Walk = Callable[[str, Sequence[Action]], str | None]
-"""``walk(application, actions)``: what is wrong with the log afterwards; none if nothing is."""
+"""``walk(kind, actions)``: what is wrong with the log afterwards; none if nothing is."""
 
 
 class Labs:
@@ -32,23 +40,25 @@ class Labs:
         self._labs: dict[str, Lab] = {}
         self._walks = 0
 
-    def get(self, application: str) -> Lab:
-        if application not in self._labs:
-            home = self._home / application
+    def get(self, kind: str) -> Lab:
+        if kind not in self._labs:
+            home = self._home / kind
             home.mkdir()
-            lab = Lab(home, application, {"PROMPTER_LOG": f"sqlite:///{home}/log.db", "JP_PLUGIN_USER": "heron"})
-            self._labs[application] = lab
+            together = kind == "collaboration"
+            application = "lab" if together else kind
+            lab = Lab(home, application, {"PROMPTER_LOG": f"sqlite:///{home}/log.db"}, collaboration=together)
+            self._labs[kind] = lab
             lab.start()
-        return self._labs[application]
+        return self._labs[kind]
 
     def new_name(self) -> str:
         """A notebook that no walk has had."""
         self._walks += 1
         return f"walk{self._walks}"
 
-    def events(self, application: str, name: str) -> list[Event]:
+    def events(self, kind: str, name: str) -> list[Event]:
         """What the log tells of the sessions on one notebook, whatever it was renamed to."""
-        events = awaited(_read(f"sqlite:///{self._home / application}/log.db"))
+        events = awaited(_read(f"sqlite:///{self._home / kind}/log.db"))
         sessions = {
             event.session_id
             for event in events
@@ -76,49 +86,65 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
 
 @pytest.fixture
 def walk(browser: Browser, labs: Labs) -> Walk:
-    def perform(application: str, actions: Sequence[Action]) -> str | None:
-        lab = labs.get(application)
-        name = labs.new_name()
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
+    def perform(kind: str, actions: Sequence[Action]) -> str | None:
+        lab, name = labs.get(kind), labs.new_name()
+        tokens = ("token-of-heron", "token-of-wren") if kind == "collaboration" else (TOKEN,)
+        write_notebook(lab.root / f"{name}.ipynb", *SOURCES, heading="A walk")
         errors: list[str] = []
-        try:
-            page = context.new_page()
-            page.on("pageerror", lambda error: errors.append(f"{error.message}\n{error.stack}"))
-            seen = Seen()
-            walker = Walker(page, lab, name, seen)
-            walker.begin()
+        with ExitStack() as opened:
+            walkers = []
+            for token in tokens:
+                context = opened.enter_context(browser.new_context(viewport={"width": 1280, "height": 800}))
+                page = context.new_page()
+                page.on("pageerror", lambda error: errors.append(f"{error.message}\n{error.stack}"))
+                walkers.append(Walker(page, lab, name, token))
+            for walker in walkers:
+                walker.begin()
             for action in actions:
-                walker.perform(action)
-            walker.finish()
-        finally:
-            context.close()
+                # Who acts hangs on the action alone, so that it stays the same in a shorter walk.
+                acting = walkers[int(action.place * 1000) % len(walkers)]
+                if action.name in WHOLE:
+                    alike(walkers)
+                acting.perform(action)
+            for walker in walkers:
+                walker.rest()
+            alike(walkers)
+            for walker in walkers:
+                walker.finish()
         ours = [error for error in errors if "prompter" in error.lower()]
-        return ours[0] if ours else judge(seen, labs.events(application, name))
+        if ours:
+            return ours[0]
+        events = labs.events(kind, name)
+        faults = (judge(walker.seen, [event for event in events if walker.made(event)]) for walker in walkers)
+        return next((fault for fault in faults if fault), None)
 
     return perform
+
+
+def alike(walkers: Sequence[Walker]) -> None:
+    """Until all people see the same notebook."""
+    for walker in walkers[1:]:
+        walker.wait_until_like(walkers[0])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
         option = metafunc.config.getoption
         first, more = option("--walk-seed"), option("--walks")
-        counts = {"lab": 10, "notebook": 3}
         metafunc.parametrize(
-            ("application", "seed"),
-            [(kind, first + number) for kind, count in counts.items() for number in range(more or count)],
+            ("kind", "seed"),
+            [(kind, first + number) for kind, count in COUNTS.items() for number in range(more or count)],
         )
 
 
-def test_any_walk_is_replayed_as_it_was_seen(
-    application: str, seed: int, walk: Walk, request: pytest.FixtureRequest
-) -> None:
+def test_any_walk_is_replayed_as_it_was_seen(kind: str, seed: int, walk: Walk, request: pytest.FixtureRequest) -> None:
     actions = make_walk(seed, LENGTH)
-    fault = walk(application, actions)
+    fault = walk(kind, actions)
     if fault is None:
         return
     seconds = request.config.getoption("--walk-shrink")
-    short = shrunk(actions, lambda fewer: walk(application, fewer) is not None, seconds)
-    pytest.fail(f"seed {seed} in {application}: {fault}\n{len(short)} actions are enough:\n{script_of(short)}")
+    short = shrunk(actions, lambda fewer: walk(kind, fewer) is not None, seconds)
+    pytest.fail(f"seed {seed}, {kind}: {fault}\n{len(short)} actions are enough:\n{script_of(short)}")
 
 
 def test_a_script(walk: Walk, request: pytest.FixtureRequest) -> None:

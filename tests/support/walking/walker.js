@@ -12,6 +12,9 @@ window.walk = (() => {
   return {
     state: () => panel().context.model.sharedModel.cells.map(c => [c.getId(), c.cell_type, c.getSource()]),
 
+    // Only a page that shares its notebook says whose it is.
+    participant: () => panel().context.model.sharedModel.awareness.getLocalState()?.prompter?.participant ?? null,
+
     has: name => app().commands.hasCommand(name),
 
     select: (cell, count) => {
@@ -85,6 +88,7 @@ window.walk = (() => {
     autosaves: () => app().commands.isToggled('docmanager:toggle-autosave'),
     views: () => [...app().shell.widgets('main')].filter(w => w.content?.widgets).length,
     dispose: () => { panel().dispose(); },
+    open: path => app().commands.execute('docmanager:open', { path }).then(() => null),
     close: () => { void panel().close(); },
 
     ready: async () => {

@@ -9,8 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from prompter_events import Event
 from support.lab import Lab
-from support.notebooks import write_notebook
 from support.person import PATIENCE, Person
 
 from .actions import Action
@@ -56,20 +56,34 @@ SOURCES = ("first = 1", "print('😀')", "1 / 0", "# fourth\nx = 2")
 class Walker:
     """One person in one page, who has opened a notebook of their own."""
 
-    def __init__(self, page: Page, lab: Lab, name: str, seen: Seen) -> None:
+    def __init__(self, page: Page, lab: Lab, name: str, token: str) -> None:
         self._page = page
         self._lab = lab
         self._name = name
+        self._token = token
         self._person = Person(page)
-        self._seen = seen
+        self._participant: str | None = None
         self._renamed = 0
+        self.seen = Seen()
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.add_init_script(_SCRIPT)
 
     def begin(self) -> None:
-        """Write the notebook and open it."""
-        write_notebook(self._lab.root / f"{self._name}.ipynb", *SOURCES, heading="A walk")
+        """Open the notebook."""
         self._open(f"{self._name}.ipynb")
+        self._participant = self._call("participant")
+
+    def made(self, event: Event) -> bool:
+        """Whether an event is this person's; they are all, where nobody else is in the notebook."""
+        return self._participant in (None, str(event.participant_id))
+
+    def wait_until_like(self, other: Walker) -> None:
+        """Until both see the same notebook."""
+        self._page.wait_for_function(
+            "cells => JSON.stringify(window.walk.state()) === cells",
+            arg=json.dumps(other._call("state"), ensure_ascii=False, separators=(",", ":")),
+        )
+        self._look()
 
     def perform(self, action: Action) -> None:
         """Do it, and look."""
@@ -83,11 +97,14 @@ class Walker:
             _OTHERS[action.name](self, action)
         self._look()
 
-    def finish(self) -> None:
-        """Let all runs end, save, and wait until everything is in the log."""
+    def rest(self) -> None:
+        """Let all runs end."""
         self._run("notebook:interrupt-kernel", wait=True)
         self._call("idle")
         self._look()
+
+    def finish(self) -> None:
+        """Save, and wait until everything is in the log."""
         self._save(Action("save"))
         self._person.sent()
 
@@ -150,7 +167,7 @@ class Walker:
 
     def _save(self, _: Action) -> None:
         self._call("save")
-        self._seen.saved.append(self._on_disk())
+        self.seen.saved.append(self._on_disk())
 
     def _second_view(self, _: Action) -> None:
         if self._lab.application == "lab" and self._call("views") < 2:
@@ -198,19 +215,19 @@ class Walker:
         while views := self._call("views"):
             self._call("close")
             self._discard(views)
-        self._page.evaluate("path => window.jupyterapp.commands.execute('docmanager:open', { path })", path)
+        self._call("open", path)
         self._opened()
 
     # How it is done.
 
     def _open(self, path: str) -> None:
-        self._person.open(self._lab.page(path))
+        self._person.open(self._lab.page(path, self._token))
         self._opened()
 
     def _opened(self) -> None:
         self._person.wait_for_kernel()
         self._call("ready")
-        self._seen.visits.append([])
+        self.seen.visits.append([])
         if self._call("has", "docmanager:toggle-autosave") and self._call("autosaves"):
             self._run("docmanager:toggle-autosave", wait=True)
         self._look()
@@ -234,7 +251,7 @@ class Walker:
 
     def _look(self) -> None:
         state: Cells = tuple((cell_id, kind, source) for cell_id, kind, source in self._call("state"))
-        visit = self._seen.visits[-1]
+        visit = self.seen.visits[-1]
         if not visit or visit[-1] != state:
             visit.append(state)
 
