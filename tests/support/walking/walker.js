@@ -12,6 +12,15 @@ window.walk = (() => {
   return {
     state: () => panel().context.model.sharedModel.cells.map(c => [c.getId(), c.cell_type, c.getSource()]),
 
+    like: async (cells, patience) => {
+      const wanted = JSON.stringify(cells);
+      const now = () => JSON.stringify(window.walk.state());
+      for (const until = Date.now() + patience; now() !== wanted && Date.now() < until; ) {
+        await new Promise(done => setTimeout(done, 10));
+      }
+      return now() === wanted;
+    },
+
     // Only a page that shares its notebook says whose it is.
     participant: () => panel().context.model.sharedModel.awareness.getLocalState()?.prompter?.participant ?? null,
 

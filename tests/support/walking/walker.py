@@ -18,6 +18,9 @@ from .judge import Cells, Seen
 
 _SCRIPT = Path(__file__).with_name("walker.js").read_text("utf-8")
 
+TURN = 200
+"""How long one person waits for what the other had, in ms, before looking again."""
+
 COMMANDS = {
     "undo": "notebook:undo-cell-action",
     "redo": "notebook:redo-cell-action",
@@ -79,11 +82,14 @@ class Walker:
 
     def wait_until_like(self, other: Walker) -> None:
         """Until both see the same notebook."""
-        self._page.wait_for_function(
-            "cells => JSON.stringify(window.walk.state()) === cells",
-            arg=json.dumps(other._call("state"), ensure_ascii=False, separators=(",", ":")),
-        )
+        # What each of them waits for changes while the other's changes arrive, so they take turns.
+        for _ in range(PATIENCE // TURN):
+            if self._call("like", other._call("state"), TURN):
+                break
+        else:
+            raise AssertionError(f"never alike: {other._call('state')} and {self._call('state')}")
         self._look()
+        other._look()
 
     def perform(self, action: Action) -> None:
         """Do it, and look."""
