@@ -60,9 +60,20 @@ window.walk = (() => {
 
     editing: () => notebook().activeCell?.editor?.hasFocus() ?? false,
 
-    run: (name, wait) => {
-      const done = app().commands.execute(name);
-      return wait ? done.then(() => null, () => null) : null;
+    run: async (name, wait) => {
+      if (app().commands.hasCommand(name)) {
+        const done = app().commands.execute(name).catch(() => null);
+        if (wait) {
+          await done;
+        }
+      }
+    },
+
+    // A command on some cells, and what is there then: in one go, since each way into the page takes time.
+    command: async (name, cell, count, wait) => {
+      window.walk.select(cell, count);
+      await window.walk.run(name, wait);
+      return window.walk.state();
     },
 
     idle: async () => {

@@ -94,14 +94,12 @@ class Walker:
     def perform(self, action: Action) -> None:
         """Do it, and look."""
         if action.name in COMMANDS:
-            self._call("select", action.cell, action.count)
-            self._run(COMMANDS[action.name], wait=True)
+            self._saw(self._call("command", COMMANDS[action.name], action.cell, action.count, True))
         elif action.name in RUNS:
-            self._call("select", action.cell, action.count)
-            self._run(RUNS[action.name], wait=False)
+            self._saw(self._call("command", RUNS[action.name], action.cell, action.count, False))
         else:
             _OTHERS[action.name](self, action)
-        self._look()
+            self._look()
 
     def rest(self) -> None:
         """Let all runs end."""
@@ -249,14 +247,16 @@ class Walker:
             expect(self._page.locator(".jp-Dialog")).to_have_count(0, timeout=PATIENCE)
 
     def _run(self, command: str, *, wait: bool) -> None:
-        if self._call("has", command):
-            self._call("run", command, wait)
+        self._call("run", command, wait)
 
     def _call(self, name: str, *arguments: Any) -> Any:
         return self._page.evaluate("([name, args]) => window.walk[name](...args)", [name, list(arguments)])
 
     def _look(self) -> None:
-        state: Cells = tuple((cell_id, kind, source) for cell_id, kind, source in self._call("state"))
+        self._saw(self._call("state"))
+
+    def _saw(self, cells: list[list[str]]) -> None:
+        state: Cells = tuple((cell_id, kind, source) for cell_id, kind, source in cells)
         visit = self.seen.visits[-1]
         if not visit or visit[-1] != state:
             visit.append(state)
