@@ -174,10 +174,10 @@ SELECT 'prompter_events', 2, 'erasure', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS
 FROM DUAL
 WHERE NOT EXISTS (SELECT 1 FROM migration WHERE package = 'prompter_events' AND number = 2);
 
--- prompter_events 0003 withheld
+-- prompter_events 0003 capture
 
 INSERT INTO migration (package, number, name, applied_at)
-SELECT 'prompter_events', 3, 'withheld', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)
+SELECT 'prompter_events', 3, 'capture', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)
 FROM DUAL
 WHERE NOT EXISTS (SELECT 1 FROM migration WHERE package = 'prompter_events' AND number = 3);
 

@@ -58,6 +58,8 @@ export interface SessionClosed {
 export interface NotebookSaved {
   /** BLAKE2b-256 */
   digest: Uint8Array;
+  /** a number of things */
+  behind?: number;
 }
 
 /** The file has a new path. */
@@ -137,8 +139,11 @@ export interface FocusChanged {
   cause?: 'cut' | 'drag' | 'merge' | 'paste' | 'prompt' | 'redo' | 'remote' | 'restore' | 'split' | 'tool' | 'undo' | 'user';
 }
 
-/** A minute passed without input. ``occurred_at`` is the last input. */
-export type IdleBegan = Record<string, never>;
+/** A minute passed without a key, the mouse or the wheel in the page. */
+export interface IdleBegan {
+  /** milliseconds */
+  after_ms?: number;
+}
 
 /** The person came back. */
 export type IdleEnded = Record<string, never>;

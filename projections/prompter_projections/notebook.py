@@ -181,6 +181,9 @@ def _renamed(state: NotebookState, event: Event, body: NotebookRenamed) -> Noteb
 
 
 def _saved(state: NotebookState, event: Event, body: NotebookSaved) -> NotebookState:
+    if body.behind:
+        # What was written is older than this state; the next save tells.
+        return state
     digest = notebook_digest((cell.cell_id, cell.cell_type, cell.source) for cell in state.cells)
     if digest == body.digest:
         return state

@@ -20,6 +20,7 @@ from .base import (
     Cause,
     CellIdField,
     CellType,
+    Count,
     Digest,
     Index,
     Millis,
@@ -103,6 +104,8 @@ class NotebookSaved(Body, frozen=True, kw_only=True):
 
     digest: Digest
     """``prompter_events.notebook_digest`` of the cells as saved, withheld text as it was recorded."""
+    behind: Count = 0
+    """How many events of this session came after the content was taken, because somebody typed while it was written."""
 
 
 @event("notebook.renamed")
@@ -190,7 +193,10 @@ class FocusChanged(Body, frozen=True, kw_only=True):
 
 @event("idle.began")
 class IdleBegan(Body, frozen=True, kw_only=True):
-    """A minute passed without input. ``occurred_at`` is the last input."""
+    """A minute passed without a key, the mouse or the wheel in the page."""
+
+    after_ms: Millis = 60_000
+    """How long before ``occurred_at`` the last input was. More than a minute where the page or the machine slept."""
 
 
 @event("idle.ended")

@@ -5,10 +5,11 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { idBytes, newId } from '../ids';
-import type { Client } from '../protocol';
+import type { Client, EventBodies } from '../protocol';
 import type { ICapture, IDelivery } from '../tokens';
 import type { Causes } from './causes';
 import { guarded } from './guard';
+import type { Place } from './focus';
 import { KernelWatch } from './kernel';
 import type { RawOutput } from './outputs';
 import { Recorder } from './recorder';
@@ -19,6 +20,8 @@ import { WithheldMemory } from './withheld-memory';
 // How long the notebook may take to tell of a run that the kernel has ended, in ms.
 const LATER_MS = 1000;
 const KEY = 'prompter:session:';
+// Menus, buttons and keys all come to this one.
+const INTERRUPT = 'notebook:interrupt-kernel';
 
 /** The signals of the notebook's actions, for all notebooks of the page. */
 export interface Actions {
@@ -54,7 +57,7 @@ interface ErrorLike {
 
 export interface CaptureOptions {
   delivery: IDelivery;
-  tracker: Pick<INotebookTracker, 'forEach' | 'widgetAdded'>;
+  tracker: Pick<INotebookTracker, 'forEach' | 'widgetAdded' | 'currentWidget'>;
   causes: Causes;
   actions: Actions;
   client: Client;
@@ -105,8 +108,39 @@ export class Capture implements ICapture {
         this.onExecuted(notebook, cell, success, error ?? null)
       )
     );
+    causes.commanded.connect((_, { id }) => {
+      if (id === INTERRUPT) {
+        guarded('interrupt', () => this.onInterrupt());
+      }
+    });
     tracker.forEach(panel => this.follow(panel));
     tracker.widgetAdded.connect((_, panel) => this.follow(panel));
+  }
+
+  /** Record where the person is. */
+  focused(sessionId: string, body: EventBodies['focus.changed']): void {
+    if (this.sessions.has(sessionId)) {
+      this.recorder.record(sessionId, 'focus.changed', body);
+    }
+  }
+
+  /** Record in every session that the person does nothing any more, in ms since the last input; null when they are back. */
+  idle(afterMs: number | null): void {
+    for (const sessionId of this.sessions.keys()) {
+      if (afterMs === null) {
+        this.recorder.record(sessionId, 'idle.ended', {});
+      } else {
+        this.recorder.record(sessionId, 'idle.began', { after_ms: afterMs });
+      }
+    }
+  }
+
+  /** Where the person is, if they are in this notebook. */
+  placeIn(panel: NotebookPanel): Pick<Place, 'sessionId' | 'cellId'> {
+    return {
+      sessionId: this.sessionOf(panel.id) ?? null,
+      cellId: panel.content.activeCell?.model.id ?? null
+    };
   }
 
   sessionOf(panelId: string): string | undefined {
@@ -209,13 +243,18 @@ export class Capture implements ICapture {
       newId: () => idBytes(newId()),
       outputsOf: cellId => outputsOf(context, cellId),
       keep: () => (delivery.study === null ? 0 : delivery.study.output_bytes),
+      quotes: () => !context.model.collaborative,
       ran: (cellId, running) =>
         this.ranSignal.emit({ sessionId: id, cellId, running }),
       later: act => {
         setTimeout(() => guarded('run', act), LATER_MS);
       }
     });
-    const kernel = new KernelWatch(context.sessionContext, runs);
+    const kernel = new KernelWatch({
+      context: context.sessionContext,
+      runs,
+      record: (type, body) => this.recorder.record(id, type, body)
+    });
     document.live = { session, runs, kernel };
     this.sessions.set(id, session);
     this.announce();
@@ -238,6 +277,13 @@ export class Capture implements ICapture {
     session.close(reason);
     this.sessions.delete(session.id);
     this.closedSignal.emit({ sessionId: session.id });
+  }
+
+  private onInterrupt(): void {
+    const panel = this.options.tracker.currentWidget;
+    if (panel) {
+      this.byPanel.get(panel.id)?.live?.kernel.interrupted();
+    }
   }
 
   private onPaused(paused: boolean): void {

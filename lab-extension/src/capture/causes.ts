@@ -35,6 +35,7 @@ const INPUTS = ['keydown', 'pointerdown', 'pointerup', 'mousedown', 'click'];
 
 /** A command's synchronous part has ended. */
 export interface Commanded {
+  id: string;
   /** The cause of changes of the list of cells. */
   cause: Cause;
   /** Text that it wrote through the shared model counts as the person's. */
@@ -113,6 +114,7 @@ export class Causes {
   private onCommand(id: string, result: Promise<unknown>): void {
     const cause = COMMANDS.get(id);
     this.commandedSignal.emit({
+      id,
       cause: cause ?? 'user',
       writesAsUser: WRITES_AS_USER.test(id)
     });

@@ -1,9 +1,10 @@
-/** Joins a session's runs to the messages and the state of its kernel. */
+/** Tells what becomes of a session's kernel, and joins the session's runs to the kernel's messages. */
 
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, Session as Services } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
+import type { KernelStarted } from '../protocol';
 import { guarded } from './guard';
 import type { Runs } from './runs';
 
@@ -15,17 +16,37 @@ const FORGETFUL: ReadonlySet<Kernel.Status> = new Set([
   'dead'
 ]);
 
+/** In these states it works. */
+const ALIVE: ReadonlySet<Kernel.Status> = new Set(['starting', 'idle', 'busy']);
+
+const NAME_UNITS = 512;
+
 type Change<T> = { oldValue: T | null; newValue: T | null };
 
+export type KernelEvent =
+  'kernel.started' | 'kernel.restarted' | 'kernel.interrupted' | 'kernel.died';
+
+export interface KernelWatchOptions {
+  context: ISessionContext;
+  runs: Pick<Runs, 'sent' | 'received' | 'lose'>;
+  record: (type: KernelEvent, body: KernelStarted) => void;
+}
+
 export class KernelWatch {
-  constructor(
-    context: ISessionContext,
-    private readonly runs: Pick<Runs, 'sent' | 'received' | 'lose'>
-  ) {
+  constructor({ context, runs, record }: KernelWatchOptions) {
+    this.context = context;
+    this.runs = runs;
+    this.record = record;
     context.sessionChanged.connect(this.onSession, this);
     context.kernelChanged.connect(this.onKernel, this);
     context.statusChanged.connect(this.onStatus, this);
     context.session?.anyMessage.connect(this.onMessage, this);
+    this.meet(context.session?.kernel ?? null);
+  }
+
+  /** Somebody asked this page to interrupt the kernel. There is no signal of it: the server is told by HTTP. */
+  interrupted(): void {
+    this.tell('kernel.interrupted');
   }
 
   /** Hear nothing more. */
@@ -45,19 +66,38 @@ export class KernelWatch {
     _: ISessionContext,
     { oldValue, newValue }: Change<Kernel.IKernelConnection>
   ): void => {
-    // After a restart the same kernel comes as old and as new.
-    if (oldValue && oldValue.id !== newValue?.id) {
-      guarded('kernel', () => this.runs.lose());
-    }
+    guarded('kernel', () => {
+      // After a restart the same kernel comes as old and as new.
+      if (oldValue && oldValue.id !== newValue?.id) {
+        this.runs.lose();
+      }
+      this.meet(newValue);
+    });
   };
 
   private readonly onStatus = (
     _: ISessionContext,
     status: Kernel.Status
   ): void => {
-    if (FORGETFUL.has(status)) {
-      guarded('kernel', () => this.runs.lose());
-    }
+    guarded('kernel', () => {
+      if (FORGETFUL.has(status)) {
+        this.runs.lose();
+      }
+      // A kernel that died, and that the server starts again, is first said to be restarting, as if by wish.
+      if (status === 'restarting') {
+        this.restarting = true;
+      } else if (status === 'autorestarting' || status === 'dead') {
+        if (!this.dead) {
+          this.tell('kernel.died');
+        }
+        this.dead = true;
+        this.restarting = status === 'autorestarting';
+      } else if (ALIVE.has(status) && this.restarting) {
+        this.tell('kernel.restarted');
+        this.restarting = false;
+        this.dead = false;
+      }
+    });
   };
 
   private readonly onMessage = (
@@ -72,4 +112,31 @@ export class KernelWatch {
       }
     });
   };
+
+  /** A kernel is there; it may be the one that was there before. */
+  private meet(kernel: Kernel.IKernelConnection | null): void {
+    if (kernel !== null && kernel.id !== this.kernelId) {
+      this.kernelId = kernel.id;
+      this.restarting = false;
+      this.dead = false;
+      this.tell('kernel.started');
+    }
+  }
+
+  private tell(type: KernelEvent): void {
+    const kernel = this.context.session?.kernel;
+    if (kernel) {
+      this.record(type, {
+        kernel_id: kernel.id.slice(0, NAME_UNITS),
+        name: kernel.name.slice(0, NAME_UNITS)
+      });
+    }
+  }
+
+  private readonly context: ISessionContext;
+  private readonly runs: Pick<Runs, 'sent' | 'received' | 'lose'>;
+  private readonly record: KernelWatchOptions['record'];
+  private kernelId: string | null = null;
+  private restarting = false;
+  private dead = false;
 }

@@ -8,8 +8,10 @@ import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 
 import { ICapture, IDelivery } from '../tokens';
 import { VERSION } from '../version';
+import { Attention } from './attention';
 import { Capture } from './capture';
 import { Causes } from './causes';
+import { guarded } from './guard';
 
 const NAME_UNITS = 512;
 
@@ -43,10 +45,12 @@ export const capturePlugin: JupyterFrontEndPlugin<ICapture> = {
       storage: sessionStorage,
       lasting: localStorage
     });
+    const attention = new Attention({ app, tracker, capture });
     // Captured, so that these come before the outbox's own listeners, which make durable what there is.
     document.addEventListener(
       'visibilitychange',
       () => {
+        guarded('focus', () => attention.shownOrHidden());
         if (document.visibilityState === 'hidden') {
           capture.flush();
         }

@@ -105,6 +105,11 @@ export class Recorder {
     }
   };
 
+  /** How many events of a session were recorded. */
+  toldOf(sessionId: string): number {
+    return this.told.get(sessionId) ?? 0;
+  }
+
   /** Whether a burst of this cell is open. */
   isOpen(sessionId: string, cellId: string): boolean {
     const open = this.bursts.open;
@@ -163,6 +168,7 @@ export class Recorder {
     if (this.paused) {
       return;
     }
+    this.told.set(sessionId, this.toldOf(sessionId) + 1);
     const outer = this.delivering;
     this.delivering = true;
     try {
@@ -178,6 +184,7 @@ export class Recorder {
   }
 
   private readonly bursts = new Bursts();
+  private readonly told = new Map<string, number>();
   private delivering = false;
   private held: Held[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;

@@ -2,10 +2,15 @@
 
 import type { EventBodies, RunFinished } from '../protocol';
 import { PIECE_BYTES } from './bursts';
+import { textDigest } from './digest';
 import { outcome, type RawOutput } from './outputs';
-import { utf8Prefix } from './text';
+import { utf8Length, utf8Prefix, wellFormed } from './text';
 
-type RunEvent = 'run.scheduled' | 'run.started' | 'run.finished';
+type RunEvent =
+  'run.scheduled' | 'run.started' | 'run.finished' | 'run.external';
+
+// A request of ours is told from others' after its run is over, too: so many of them are remembered.
+const REMEMBERED = 1000;
 
 /** The parts of a kernel's message that tell of runs. Kernels may send anything. */
 export interface MessageLike {
@@ -36,6 +41,8 @@ export interface RunsOptions {
   };
   /** Bytes of text that the study keeps; null keeps all. */
   keep: () => number | null;
+  /** Whether what others run may be quoted: not in a shared notebook, where it may be anybody's. */
+  quotes: () => boolean;
   /** Told when a cell's run is scheduled, and when it ended. */
   ran: (cellId: string, running: boolean) => void;
   /** Calls back when the notebook itself should have told of a run's end, had it anything to tell. */
@@ -103,16 +110,25 @@ export class Runs {
     );
     if (run) {
       run.msgId = header.msg_id;
+      this.ours.add(header.msg_id);
+      const [oldest] = this.ours;
+      if (this.ours.size > REMEMBERED) {
+        this.ours.delete(oldest);
+      }
     }
   }
 
   /** A message came from the kernel. */
   received(message: MessageLike): void {
+    const parent = field(message.parent_header, 'msg_id');
+    if (message.header.msg_type === 'execute_input' && !this.ours.has(parent)) {
+      this.external(field(message.content, 'code'));
+      return;
+    }
     // Most messages of a kernel come while nothing runs here.
     if (this.open.length === 0) {
       return;
     }
-    const parent = field(message.parent_header, 'msg_id');
     const run = this.open.find(
       each => each.msgId !== null && each.msgId === parent
     );
@@ -177,6 +193,20 @@ export class Runs {
     }
   }
 
+  /** The kernel executes what no cell here asked for: of a console, another notebook, another client. */
+  private external(code: unknown): void {
+    const { recording, keep, quotes, record } = this.options;
+    if (typeof code !== 'string' || !recording()) {
+      return;
+    }
+    const most = Math.min(keep() ?? Infinity, PIECE_BYTES);
+    const quoted = quotes() && utf8Length(code) <= most;
+    record('run.external', {
+      digest: textDigest(code),
+      source: quoted ? wellFormed(code) : null
+    });
+  }
+
   private finish(run: Run, how: Executed | null, shows: boolean): void {
     if (!this.open.includes(run)) {
       return;
@@ -226,6 +256,8 @@ export class Runs {
   }
 
   private readonly open: Run[] = [];
+  /** The ids of the requests made for runs here. */
+  private readonly ours = new Set<unknown>();
   /** Cells without code that the executor was given and is not through with. */
   private readonly blank: string[] = [];
   private readonly endedInPause: Uint8Array[] = [];

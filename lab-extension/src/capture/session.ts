@@ -335,7 +335,10 @@ export class Session {
           guarded('digest', () => {
             if (!this.closed) {
               this.options.recorder.flush();
-              this.saving = notebookDigest(this.mirror.snapshot());
+              this.saving = {
+                digest: notebookDigest(this.mirror.snapshot()),
+                told: this.options.recorder.toldOf(this.id)
+              };
               this.saveBegan = true;
             }
           })
@@ -343,9 +346,13 @@ export class Session {
         return;
       }
       if (state === 'completed' && this.saveBegan) {
-        this.options.recorder.flush();
-        this.options.recorder.record(this.id, 'notebook.saved', {
-          digest: this.saving ?? notebookDigest(this.mirror.snapshot())
+        const { recorder } = this.options;
+        recorder.flush();
+        const behind =
+          this.saving && recorder.toldOf(this.id) - this.saving.told;
+        recorder.record(this.id, 'notebook.saved', {
+          digest: this.saving?.digest ?? notebookDigest(this.mirror.snapshot()),
+          ...(behind && { behind })
         });
       }
       this.saving = null;
@@ -363,7 +370,8 @@ export class Session {
   private readonly shared: ISharedNotebook;
   private readonly mirror: Mirror<ISharedCell>;
   private readonly transactions: Transactions;
-  private saving: Uint8Array | null = null;
+  /** The content that is being written, and how many events had been told then. */
+  private saving: { digest: Uint8Array; told: number } | null = null;
   private saveBegan = false;
   private saying = false;
   private opened = false;

@@ -167,7 +167,8 @@ export class Page {
       delivery: this.log as unknown as IDelivery,
       tracker: {
         forEach: () => undefined,
-        widgetAdded: this.widgetAdded
+        widgetAdded: this.widgetAdded,
+        currentWidget: null
       } as unknown as CaptureOptions['tracker'],
       causes: this.causes,
       actions: {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { textDigest } from '../digest';
 import type { RawOutput } from '../outputs';
 import { Runs, type MessageLike } from '../runs';
 import { bodiesOf, type Logged } from './replay';
@@ -8,6 +9,8 @@ let log: Logged[];
 let later: (() => void)[];
 let outputs: RawOutput[];
 let recording: boolean;
+let kept: number | null;
+let quotes: boolean;
 let signals: [string, boolean][];
 let runs: Runs;
 let ids: number;
@@ -18,13 +21,16 @@ beforeEach(() => {
   outputs = [];
   signals = [];
   recording = true;
+  kept = null;
+  quotes = true;
   ids = 0;
   runs = new Runs({
     record: (type, body) => log.push({ type, body }),
     recording: () => recording,
     newId: () => new Uint8Array([ids++]),
     outputsOf: () => ({ outputs, executionCount: 7 }),
-    keep: () => null,
+    keep: () => kept,
+    quotes: () => quotes,
     ran: (cellId, running) => signals.push([cellId, running]),
     later: act => later.push(act)
   });
@@ -240,5 +246,44 @@ describe('a run', () => {
     expect(finished()).toMatchObject([
       { status: 'aborted', duration_ms: null }
     ]);
+  });
+});
+
+describe('code that is no cell here', () => {
+  const other = (code: unknown): void =>
+    runs.received(message('execute_input', 'console', { code }));
+
+  it('is told with its digest and its source', () => {
+    other('print(😀)');
+    expect(bodiesOf(log, 'run.external')).toEqual([
+      { digest: textDigest('print(😀)'), source: 'print(😀)' }
+    ]);
+  });
+
+  it('is not quoted where the study keeps less, or where it may be anybody’s', () => {
+    kept = 3;
+    other('1 + 1');
+    kept = null;
+    quotes = false;
+    other('2 + 2');
+    expect(bodiesOf(log, 'run.external').map(({ source }) => source)).toEqual([
+      null,
+      null
+    ]);
+  });
+
+  it('is not what a cell asked for, not even after its run was given up', () => {
+    runs.scheduled('a', '1');
+    runs.sent(request('a', 'm'));
+    runs.lose('a');
+    answer('m', { status: 'ok' });
+    expect(types()).not.toContain('run.external');
+  });
+
+  it('is not told in a pause, nor where a kernel says nonsense', () => {
+    other(7);
+    recording = false;
+    other('1');
+    expect(log).toEqual([]);
   });
 });

@@ -441,7 +441,11 @@ describe('saving', () => {
       'cell.edited',
       'notebook.saved'
     ]);
-    expect(page.log.events.at(-1)?.body).toEqual({ digest: written });
+    expect(page.log.events.at(-1)?.body).toEqual({
+      digest: written,
+      // Typed while it was written.
+      behind: 1
+    });
   });
 
   it('that fails is not told', async () => {

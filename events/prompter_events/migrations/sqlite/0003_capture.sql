@@ -1,0 +1,2 @@
+-- In shared notebooks who changed something and which text is withheld; typing while a file is written. No table changes.
+-- catalogue: 1edc5288ad46759ab543517e91f1faf4

@@ -1,2 +1,0 @@
--- In shared notebooks: who changed something, and which text is kept as lengths only. No table changes.
--- catalogue: 2916c9d1ccc11a63fbba911036acab3a
