@@ -178,7 +178,14 @@ export class Runs {
   lose(cellId?: string): void {
     this.open
       .filter(each => cellId === undefined || each.cellId === cellId)
-      .forEach(run => this.close(run, 'lost', null, null));
+      .forEach(run => {
+        // What the kernel has answered is known, though the notebook did not tell of it yet.
+        if (run.reply) {
+          this.finish(run, null, true);
+        } else {
+          this.close(run, 'lost', null, null);
+        }
+      });
   }
 
   /** After a pause: runs that ended in it are given up, for how they ended is nobody's business. */
