@@ -76,7 +76,7 @@ def _edited(
         # Only what is changed is put together; what is kept before and after it is cut once.
         made, end = _replaced(window, at, ops[1:] if start else ops)
         if end <= len(window):
-            window = window[:at] + made + window[end:]
+            window = window[:0].join((window[:at], made, window[end:]))
             if len(window) <= 4 * _REACH * width:
                 return head, window, tail
             return _windowed(head + window + tail, start, width)
@@ -141,7 +141,7 @@ def _are_plain(ops: Sequence[Op]) -> bool:
 
 def _in_bytes(ops: Sequence[Op]) -> list[int | bytes]:
     """The same change of the text's UTF-16 bytes."""
-    return [_encode(op) if isinstance(op, str) else 2 * op for op in ops]
+    return [utf_16_le_encode(op, "surrogatepass")[0] if isinstance(op, str) else 2 * op for op in ops]
 
 
 # Called for each keystroke: the codec's own functions, since ``str.encode`` looks the codec up by its name each time.
