@@ -1,46 +1,35 @@
 """Edits of text, in UTF-16 code units as editors count them.
 
-Python counts code points. Where a text holds only characters of the basic plane the two agree, and an edit is a few
-slices. Elsewhere the work is done on UTF-16 bytes, so that an edit may split a surrogate pair and a later one may join
-the halves again.
+Python counts code points. While a text holds only characters of the basic plane the two agree, and an edit is a few
+slices of strings. Else the same slices are cut from UTF-16 bytes, two to a unit, so that an edit may split a surrogate
+pair and a later one may join the halves again.
 """
 
 from __future__ import annotations
 
+from codecs import utf_16_le_decode, utf_16_le_encode
 from collections.abc import Sequence
+from typing import AnyStr
 
 import msgspec
 
-# Characters kept on either side of the last edit. An edit within costs a copy of the window, not of the whole text; at
+# Units kept on either side of the last edit. An edit within costs a copy of the window, not of the whole text; at
 # 2,000 a copy is cheaper than the rest of the work.
 _REACH = 2_000
 
 Op = int | str
-"""n keeps n units, -n deletes n units, a text is inserted; what follows the last op is kept."""
+"""n keeps n units, -n deletes n, a text is inserted; what follows the last op is kept."""
 
 
-def apply_ops(text: str, ops: Sequence[Op], *, plain: bool = False) -> str:
+def apply_ops(text: str, ops: Sequence[Op]) -> str:
     """The text after one change.
 
-    ``plain`` says that the caller knows ``is_plain(text)``; without it the text is looked through. The result holds
-    lone surrogates only where the ops really made them. Raises ``ValueError`` if the ops reach beyond the end.
+    The result holds lone surrogates only where the ops really made them. Raises ``ValueError`` if the ops reach beyond
+    the end.
     """
-    if (plain or is_plain(text)) and not any(type(op) is str and _has_surrogates(op) for op in ops):
-        pieces: list[str] = []
-        at, length = 0, len(text)
-        for op in ops:
-            if isinstance(op, str):
-                pieces.append(op)
-            elif op >= 0:
-                pieces.append(text[at : at + op])
-                at += op
-            else:
-                at -= op
-        if at > length:
-            raise ValueError(f"the change reaches to unit {at} of a text of {length}")
-        pieces.append(text[at:])
-        return "".join(pieces)
-    return _decode(_apply_to_units(_encode(text), ops))
+    if is_plain(text) and _are_plain(ops):
+        return _applied(text, ops, 1)
+    return _decode(_applied(_encode(text), _in_bytes(ops), 2))
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -50,59 +39,75 @@ class Text(msgspec.Struct, frozen=True):
     window: str
     tail: str
     plain: bool
-    units: bytes = b""
-    """The whole text in UTF-16-LE instead, while it holds lone surrogates, which UTF-8 cannot carry."""
+    """Whether the three parts are plain. One that held other characters once is not held for plain again."""
+    pairs: tuple[bytes, bytes, bytes] | None = None
+    """Head, window and tail in UTF-16-LE instead, once the text is edited and not plain. A part may begin or end with
+    half a character, which UTF-8 could not carry."""
 
     @classmethod
     def of(cls, source: str) -> Text:
         """A text from a string."""
-        if _has_surrogates(source):
-            return cls("", "", "", False, _encode(source))
-        return cls("", source, "", is_plain(source))
+        if is_plain(source):
+            return cls("", source, "", True)
+        return cls("", "", "", False, (b"", _encode(source), b""))
 
     def __str__(self) -> str:
-        if self.units:
-            return _decode(self.units)
+        if self.pairs is not None:
+            return _decode(b"".join(self.pairs))
         return self.head + self.window + self.tail if self.head or self.tail else self.window
 
     def apply(self, ops: Sequence[Op]) -> Text:
         """The text after one change. Raises ``ValueError`` if the ops reach beyond the end."""
-        if not self.plain:
-            return Text.of(apply_ops(str(self), ops))
-        first = ops[0] if ops else 0
-        start = first if isinstance(first, int) and first > 0 else 0
-        at = start - len(self.head)
-        window = self.window
-        if 0 <= at <= len(window):
-            # Only what is changed is put together; what is kept before and after it is cut once.
-            made, end, plain = _replaced(window, at, ops[1:] if start else ops)
-            if plain and end <= len(window):
-                window = window[:at] + made + window[end:]
-                if len(window) <= 4 * _REACH:
-                    return Text(self.head, window, self.tail, True)
-                return _windowed(self.head + window + self.tail, start)
-        changed = Text.of(apply_ops(str(self), ops, plain=True))
-        return _windowed(changed.window, start) if changed.plain else changed
+        if self.plain and _are_plain(ops):
+            head, window, tail = _edited(self.head, self.window, self.tail, ops, 1)
+            return Text(head, window, tail, True)
+        parts = self.pairs or (_encode(self.head), _encode(self.window), _encode(self.tail))
+        return Text("", "", "", False, _edited(*parts, _in_bytes(ops), 2))
 
 
-def _replaced(text: str, at: int, ops: Sequence[Op]) -> tuple[str, int, bool]:
-    """What ops put in the place of ``text`` from ``at`` on, where in ``text`` they end, and whether it is plain."""
-    made, plain = "", True
+def _edited(
+    head: AnyStr, window: AnyStr, tail: AnyStr, ops: Sequence[int | AnyStr], width: int
+) -> tuple[AnyStr, AnyStr, AnyStr]:
+    """The three parts after one change; ``width`` is how many items of them a unit takes."""
+    first = ops[0] if ops else 0
+    start = first if isinstance(first, int) and first > 0 else 0
+    at = start - len(head)
+    if 0 <= at <= len(window):
+        # Only what is changed is put together; what is kept before and after it is cut once.
+        made, end = _replaced(window, at, ops[1:] if start else ops)
+        if end <= len(window):
+            window = window[:0].join((window[:at], made, window[end:]))
+            if len(window) <= 4 * _REACH * width:
+                return head, window, tail
+            return _windowed(head + window + tail, start, width)
+    return _windowed(_applied(head + window + tail, ops, width), start, width)
+
+
+def _replaced(text: AnyStr, at: int, ops: Sequence[int | AnyStr]) -> tuple[AnyStr, int]:
+    """What ops put in the place of ``text`` from ``at`` on, and where in ``text`` they end, perhaps beyond it."""
+    made = text[:0]
     for op in ops:
-        if isinstance(op, str):
+        if not isinstance(op, int):
             made += op
-            plain = plain and is_plain(op)
         elif op >= 0:
             made += text[at : at + op]
             at += op
         else:
             at -= op
-    return made, at, plain
+    return made, at
 
 
-def _windowed(source: str, at: int) -> Text:
-    begin, end = max(0, at - _REACH), at + _REACH
-    return Text(source[:begin], source[begin:end], source[end:], True)
+def _applied(text: AnyStr, ops: Sequence[int | AnyStr], width: int) -> AnyStr:
+    """The whole text after one change."""
+    made, end = _replaced(text, 0, ops)
+    if end > len(text):
+        raise ValueError(f"the change reaches to unit {end // width} of a text of {len(text) // width}")
+    return made + text[end:]
+
+
+def _windowed(source: AnyStr, at: int, width: int) -> tuple[AnyStr, AnyStr, AnyStr]:
+    begin, end = max(0, at - _REACH * width), at + _REACH * width
+    return source[:begin], source[begin:end], source[end:]
 
 
 def is_plain(text: str) -> bool:
@@ -127,36 +132,22 @@ def well_formed(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _has_surrogates(text: str) -> bool:
-    if text.isascii():
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+def _are_plain(ops: Sequence[Op]) -> bool:
+    for op in ops:  # noqa: SIM110 - a generator would cost half as much as the edit
+        if isinstance(op, str) and not (op.isascii() or is_plain(op)):
+            return False
+    return True
 
 
+def _in_bytes(ops: Sequence[Op]) -> list[int | bytes]:
+    """The same change of the text's UTF-16 bytes."""
+    return [utf_16_le_encode(op, "surrogatepass")[0] if isinstance(op, str) else 2 * op for op in ops]
+
+
+# Called for each keystroke: the codec's own functions, since ``str.encode`` looks the codec up by its name each time.
 def _encode(text: str) -> bytes:
-    return text.encode("utf-16-le", "surrogatepass")
+    return utf_16_le_encode(text, "surrogatepass")[0]
 
 
 def _decode(data: bytes) -> str:
-    return data.decode("utf-16-le", "surrogatepass")
-
-
-def _apply_to_units(data: bytes, ops: Sequence[Op]) -> bytes:
-    pieces: list[bytes] = []
-    at = 0
-    for op in ops:
-        if isinstance(op, str):
-            pieces.append(_encode(op))
-        elif op >= 0:
-            pieces.append(data[at : at + 2 * op])
-            at += 2 * op
-        else:
-            at -= 2 * op
-    if at > len(data):
-        raise ValueError(f"the change reaches to unit {at // 2} of a text of {len(data) // 2}")
-    pieces.append(data[at:])
-    return b"".join(pieces)
+    return utf_16_le_decode(data, "surrogatepass", True)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,21 +59,66 @@ def test_edits_agree_with_lists_of_code_units(text: str, changes: list[list[int 
             assert apply_ops(expected, change) == result
             kept = kept.apply(change)
             assert str(kept) == result
-            assert kept.plain == is_plain(result)
+            assert is_plain(result) or not kept.plain
             expected = result
 
 
+def a_change(data: st.DataObject, length: int) -> list[int | str]:
+    """Ops that fit a text of so many units: as a person makes them, and stranger ones."""
+    change: list[int | str] = []
+    left = length
+    for kind in data.draw(st.lists(st.sampled_from(["keep", "delete", "insert"]), max_size=5)):
+        if kind == "insert":
+            change.append(data.draw(texts))
+        else:
+            count = data.draw(st.integers(0, min(left, 9) if kind == "delete" else left))
+            change.append(count if kind == "keep" else -count)
+            left -= count
+    return change
+
+
 @settings(deadline=None)  # a busy machine is no failure
-@given(st.data())
-def test_edits_far_apart_in_a_long_text(data: st.DataObject) -> None:
-    expected = "".join(f"line {n}\n" for n in range(1500))
+@given(st.data(), texts, st.integers(1, 4))
+def test_edits_agree_with_lists_of_code_units_however_the_text_is_parted(
+    data: st.DataObject, text: str, reach: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        # So that the window moves every few edits, and its ends fall between the halves of characters.
+        patch.setattr("prompter_projections.text._REACH", reach)
+        kept, expected = Text.of(text), from_units(to_units(text))
+        for _ in range(data.draw(st.integers(1, 12))):
+            change = a_change(data, len(to_units(expected)))
+            kept = kept.apply(change)
+            expected = reference(expected, change) or ""
+            assert str(kept) == expected
+            assert is_plain(expected) or not kept.plain
+            assert str(msgspec.msgpack.decode(msgspec.msgpack.encode(kept), type=Text)) == expected
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(st.data(), st.sampled_from(["", "😀", "\ud83d", "é𠀀"]))
+def test_edits_far_apart_in_a_long_text(data: st.DataObject, rare: str) -> None:
+    expected = "".join(f"line {n}{rare if n % 50 == 0 else ''}\n" for n in range(1500))
     kept = Text.of(expected)
     for _ in range(6):
-        at = data.draw(st.integers(0, len(expected)))
-        change: list[int | str] = [at, data.draw(texts), -data.draw(st.integers(0, min(9, units(expected) - at)))]
+        length = units(expected)
+        at = data.draw(st.integers(0, length))
+        change: list[int | str] = [at, data.draw(texts), -data.draw(st.integers(0, min(9, length - at)))]
         expected = reference(expected, change) or ""
         kept = kept.apply(change)
         assert str(kept) == expected
+
+
+@pytest.mark.parametrize("first", ["x", "😀", "\ud83d"])
+def test_a_keystroke_in_a_long_text_does_not_cost_the_whole_text(first: str) -> None:
+    """Typing next to the last keystroke leaves what is far from it as it is, whatever characters the text holds."""
+    kept = Text.of("a" * 100_000).apply([50_000, first])
+    far = (kept.head, kept.tail) if kept.pairs is None else kept.pairs[::2]
+    assert sum(map(len, far)) > 90_000
+    for n in range(1_000):
+        kept = kept.apply([50_000 + n, "yz😀"[n % 3] if kept.pairs else "y"])
+        now = (kept.head, kept.tail) if kept.pairs is None else kept.pairs[::2]
+        assert all(part is before for part, before in zip(now, far, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +148,10 @@ def test_a_change_beyond_the_end_is_refused(text: str, change: list[int | str]) 
         apply_ops(text, change)
     with pytest.raises(ValueError, match="reaches to unit"):
         Text.of(text).apply(change)
+
+
+def test_a_text_that_was_saved_without_pairs_goes_on() -> None:
+    assert str(Text("", "a😀b", "", False).apply([3, "x"])) == "a😀xb"
 
 
 def test_half_an_emoji_becomes_a_replacement_character_where_it_must_be_written() -> None:
