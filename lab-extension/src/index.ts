@@ -4,6 +4,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { capturePlugin } from './capture/plugin';
 import { deliveryPlugin } from './delivery/plugin';
+import { historyPlugin } from './history/plugin';
 import { promptingPlugin } from './prompting/plugin';
 import { statusPlugin } from './status/plugin';
 
@@ -11,7 +12,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   deliveryPlugin,
   capturePlugin,
   promptingPlugin,
-  statusPlugin
+  statusPlugin,
+  historyPlugin
 ];
 
 export default plugins;

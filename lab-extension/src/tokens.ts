@@ -97,6 +97,8 @@ export interface ICapture {
     ICapture,
     { sessionId: string; cellId: string; running: boolean }
   >;
+  /** Run `act`; what it changes in a notebook before it returns is logged with the cause `restore`. */
+  restoring(act: () => void): void;
 }
 
 export const ICapture = new Token<ICapture>(

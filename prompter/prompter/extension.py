@@ -9,6 +9,7 @@ from jupyter_server.utils import url_path_join
 from traitlets import Unicode
 
 from .handlers import StatusHandler, StreamHandler
+from .history import POSITION, SESSION, MomentsHandler, NotebookHandler
 from .service import Service
 from .settings import Settings, read_settings
 
@@ -40,6 +41,8 @@ class Prompter(ExtensionApp):
             [
                 (url_path_join("/prompter", "stream"), StreamHandler, {**arguments, "sockets": {}}),
                 (url_path_join("/prompter", "status"), StatusHandler, arguments),
+                (url_path_join("/prompter", "history", SESSION), MomentsHandler, arguments),
+                (url_path_join("/prompter", "history", SESSION, POSITION), NotebookHandler, arguments),
             ]
         )
 

@@ -169,6 +169,10 @@ export class Capture implements ICapture {
     return this.ranSignal;
   }
 
+  restoring(act: () => void): void {
+    this.options.causes.restoring(act);
+  }
+
   /** Record what is open, since the page may not come back. */
   flush(): void {
     guarded('flush', () => this.recorder.flush());

@@ -111,6 +111,17 @@ export class Causes {
     return this.hand > 0;
   }
 
+  /** What `act` changes, before it returns, was put back from the past. */
+  restoring(act: () => void): void {
+    this.commands.push('restore');
+    try {
+      act();
+    } finally {
+      this.commands.splice(this.commands.lastIndexOf('restore'), 1);
+      this.commandedSignal.emit({ cause: 'restore', writesAsUser: false });
+    }
+  }
+
   private onCommand(id: string, result: Promise<unknown>): void {
     const cause = COMMANDS.get(id);
     this.commandedSignal.emit({

@@ -50,6 +50,7 @@ class Page {
 
   readonly capture: ICapture = {
     sessionOf: () => SESSION,
+    restoring: act => act(),
     sessionOpened: new Signal<ICapture, { sessionId: string; panelId: string }>(
       this as unknown as ICapture
     ),

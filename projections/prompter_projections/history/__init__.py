@@ -1,0 +1,6 @@
+"""The history of a notebook as its own person sees it: the moments worth a look, in order."""
+
+from .chain import chain_of, moments
+from .moments import AWAY_US, Moment, Moments
+
+__all__ = ["AWAY_US", "Moment", "Moments", "chain_of", "moments"]
