@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import count
 
-from prompter_events import migrate
+from prompter_events import Directory, migrate
 from support.mariadb import MariaDB
 
 NAMES = {"sqlite": "SQLite", "mysql": "MariaDB"}
@@ -19,15 +19,18 @@ Fresh = Callable[[], Awaitable[str]]
 
 
 @asynccontextmanager
-async def fresh_logs(kind: str) -> AsyncIterator[Fresh]:
-    """Empty logs of one kind. They lie where temporary files do (TMPDIR), and are gone in the end."""
+async def fresh_logs(kind: str, *directories: Directory) -> AsyncIterator[Fresh]:
+    """Empty logs of one kind, with the tables of further packages.
+
+    They lie where temporary files do (TMPDIR), and are gone in the end.
+    """
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="prompter-benchmark-") as directory:
             numbers = count(1)
 
             async def fresh_file() -> str:
                 url = f"sqlite:///{directory}/log_{next(numbers)}.db"
-                await migrate(url)
+                await migrate(url, directories=directories)
                 return url
 
             yield fresh_file
@@ -37,6 +40,10 @@ async def fresh_logs(kind: str) -> AsyncIterator[Fresh]:
             server.start()
             # Where the log looks for it, here and in the processes that are started from here.
             os.environ["PROMPTER_DB_PASSWORD"] = server.password
-            yield server.fresh_database
+
+            async def fresh_database() -> str:
+                return await server.fresh_database(*directories)
+
+            yield fresh_database
         finally:
             server.remove()

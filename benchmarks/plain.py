@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import aiomysql
@@ -45,7 +46,31 @@ async def plain_table(url: str) -> Plain:
     if isinstance(target, SqliteUrl):
         return PlainSqlite(target.path)
     assert isinstance(target, MysqlUrl)
-    connection = await aiomysql.connect(
+    return PlainMysql(await _connected(target))
+
+
+async def stored_bytes(url: str) -> int:
+    """How much room all tables and indexes of a log take."""
+    target = parse_url(url)
+    if isinstance(target, SqliteUrl):
+        with closing(sqlite3.connect(target.path)) as file:
+            [pages], [size] = (file.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+            return int(pages) * int(size)
+    assert isinstance(target, MysqlUrl)
+    connection = await _connected(target)
+    async with connection.cursor() as cursor:
+        # Else the server tells what it once estimated.
+        await cursor.execute("ANALYZE TABLE event, notebook_snapshot")
+        await cursor.execute(
+            "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()"
+        )
+        [(total,)] = await cursor.fetchall()
+    await connection.ensure_closed()
+    return int(total)
+
+
+async def _connected(target: MysqlUrl) -> aiomysql.Connection:
+    return await aiomysql.connect(
         host=target.host,
         port=target.port,
         user=target.user,
@@ -53,7 +78,6 @@ async def plain_table(url: str) -> Plain:
         db=target.database,
         charset="utf8mb4",
     )
-    return PlainMysql(connection)
 
 
 class PlainSqlite(Plain):

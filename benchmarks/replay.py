@@ -23,7 +23,7 @@ import pycrdt
 from prompter_events import Event
 from prompter_events.catalogue.notebook import CellEdited
 from prompter_events.codec import pack
-from prompter_projections.replay import Replayer
+from prompter_projections.replayer import Replayer
 
 from .figures import Limit, Target, figure
 from .traces import CELL_ID, Placed, Trace, TraceError, lifelike_moments, page_events, placed, read_trace, yjs_updates
@@ -84,7 +84,7 @@ def _bytes(events: Sequence[Event]) -> int:
 def _folded(events: Sequence[Event]) -> str:
     replayer = Replayer()
     for event in events:
-        replayer.take(event)
+        replayer = replayer.take(event)
     (cell,) = replayer.state.cells
     return cell.source
 

@@ -155,6 +155,10 @@ class Log(ABC):
         """
 
     @abstractmethod
+    async def is_erased(self, participant_id: ParticipantId) -> bool:
+        """Whether ``erase`` has begun with a participant: from then on nothing made of their events may be shown."""
+
+    @abstractmethod
     async def renew_epoch(self) -> UUID:
         """Declare that the log was restored from a backup; the new epoch.
 

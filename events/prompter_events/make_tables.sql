@@ -31,7 +31,7 @@ BEGIN
     IF NOT COALESCE(GET_LOCK('prompter migrate prompter', 60), 0) THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the database is being migrated by somebody else; try again';
     END IF;
-    IF EXISTS (SELECT 1 FROM migration WHERE (package = 'prompter_events' AND number > 3) OR (package = 'prompter_projections' AND number > 1)) THEN
+    IF EXISTS (SELECT 1 FROM migration WHERE (package = 'prompter_events' AND number > 3) OR (package = 'prompter_projections' AND number > 2)) THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the tables are of a newer program: run its make_tables.sql';
     END IF;
 END$$
@@ -327,6 +327,25 @@ SELECT 'prompter_projections', 1, 'projections', CAST(UNIX_TIMESTAMP(NOW(6)) * 1
 FROM DUAL
 WHERE NOT EXISTS (SELECT 1 FROM migration WHERE package = 'prompter_projections' AND number = 1);
 
+-- prompter_projections 0002 snapshots
+
+CREATE TABLE IF NOT EXISTS notebook_snapshot (
+    log_id     INT UNSIGNED NOT NULL,
+    generation BIGINT UNSIGNED NOT NULL,
+    session_id BINARY(16) NOT NULL,
+    position   BIGINT UNSIGNED NOT NULL,
+    fold       BINARY(16) NOT NULL,
+    whole_at   BIGINT UNSIGNED NOT NULL,
+    event_hash BINARY(32) NOT NULL,
+    notebook   LONGBLOB NOT NULL,
+    PRIMARY KEY (log_id, generation, session_id, position)
+) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+INSERT INTO migration (package, number, name, applied_at)
+SELECT 'prompter_projections', 2, 'snapshots', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)
+FROM DUAL
+WHERE NOT EXISTS (SELECT 1 FROM migration WHERE package = 'prompter_projections' AND number = 2);
+
 -- The application: it can neither change nor remove an event.
 GRANT SELECT ON prompter.migration TO 'prompter_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON prompter.log_head TO 'prompter_user'@'%';
@@ -346,6 +365,7 @@ GRANT SELECT ON prompter.session TO 'prompter_user'@'%';
 GRANT SELECT ON prompter.cell TO 'prompter_user'@'%';
 GRANT SELECT ON prompter.run TO 'prompter_user'@'%';
 GRANT SELECT ON prompter.prompt TO 'prompter_user'@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON prompter.notebook_snapshot TO 'prompter_user'@'%';
 
 -- The account of `prompter erase`: it can remove payloads too.
 GRANT SELECT ON prompter.migration TO 'prompter_eraser'@'%';
@@ -366,3 +386,4 @@ GRANT SELECT ON prompter.session TO 'prompter_eraser'@'%';
 GRANT SELECT ON prompter.cell TO 'prompter_eraser'@'%';
 GRANT SELECT ON prompter.run TO 'prompter_eraser'@'%';
 GRANT SELECT ON prompter.prompt TO 'prompter_eraser'@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON prompter.notebook_snapshot TO 'prompter_eraser'@'%';

@@ -225,6 +225,9 @@ class MemoryLog(Log):
         await self.append(told.producer_id, [told])
         return body
 
+    async def is_erased(self, participant_id: ParticipantId) -> bool:
+        return participant_id in self._erased
+
     async def renew_epoch(self) -> UUID:
         self._epoch = uuid4()
         return self._epoch

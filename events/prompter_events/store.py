@@ -122,6 +122,9 @@ class Store(ABC):
     async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
         """Remove the payloads of these numbers; how many there were, and whose sessions they are all of."""
 
+    @abstractmethod
+    async def is_erased(self, participant_id: ParticipantId) -> bool: ...
+
     async def scrub(self) -> None:
         """Let go of what the storage itself still keeps of erased payloads, where it does."""
         return

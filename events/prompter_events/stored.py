@@ -151,6 +151,9 @@ class StoredLog(Log):
         await self._writer.run(self._store.scrub)
         return body
 
+    async def is_erased(self, participant_id: ParticipantId) -> bool:
+        return await self._store.is_erased(participant_id)
+
     async def renew_epoch(self) -> UUID:
         epoch = uuid4()
         await self._writer.run(partial(self._store.renew_epoch, epoch))

@@ -10,6 +10,7 @@ from .prompts import CurrentPrompt, PromptsProjection, open_prompts
 from .rebuild import RebuildStopped, rebuild
 from .replay import Notebook, UnknownSession, notebook_at
 from .sessions import SessionSummary, sessions
+from .snapshots import SnapshotsProjection
 from .timeline import timeline
 from .worker import Worker, WorkerStopped
 
@@ -30,6 +31,7 @@ __all__ = [
     "PromptsProjection",
     "RebuildStopped",
     "SessionSummary",
+    "SnapshotsProjection",
     "UnknownSession",
     "Worker",
     "WorkerStopped",

@@ -30,6 +30,7 @@ from uuid import UUID, uuid5
 from prompter_events.catalogue import Body
 from prompter_events.errors import EventInvalid
 from prompter_events.event import Event, ParticipantId, Position, ProducerId, SessionId
+from prompter_events.log import Log
 from prompter_events.transaction import Relation, Row
 
 S = TypeVar("S")
@@ -86,6 +87,21 @@ class Settling(Projection[S], Protocol[S]):
 
     def settle(self, state: S) -> S:
         """The state without that; the worker calls it once the rows are made, and keeps the result."""
+
+
+@runtime_checkable
+class Resuming(Projection[S], Protocol[S]):
+    """A projection whose states are too large to be saved at each commit, and can be made again from the log.
+
+    ``encode`` keeps only up to where a state had come, and what ``decode`` reads back must be resumed before it is
+    used. Its folding may take long at single events, so it happens in a thread.
+    """
+
+    async def resume(self, log: Log, generation: int, state: S) -> S:
+        """The state as it was when it was saved. The one method of a projection that reads."""
+
+    def weight(self, state: S) -> int:
+        """About how many bytes of memory a state takes."""
 
 
 @runtime_checkable

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from prompter_events.catalogue import CATALOGUE, Body
 from prompter_events.catalogue.base import CellType
 from prompter_events.catalogue.notebook import (
+    WITHHELD,
     CellAdded,
     CellEdited,
     CellMoved,
@@ -56,11 +57,18 @@ class Cell(msgspec.Struct, frozen=True):
     """The last run."""
     outputs: tuple[RunOutput, ...] = ()
     error: RunError | None = None
+    marked: bool = False
+    """Whether withheld text came into the cell since its text was last replaced as a whole."""
 
     @property
     def source(self) -> str:
         """The cell's text."""
         return str(self.text)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether a part of the text is withheld: it is marked, and what stands for withheld text is still there."""
+        return self.marked and WITHHELD in self.source
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -94,6 +102,11 @@ class NotebookState(msgspec.Struct, frozen=True):
     def cells(self) -> tuple[Cell, ...]:
         """The cells, first to last."""
         return tuple(self.table[cell_id] for cell_id in self.order)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """The ids of the cells of whose text a part is withheld, first to last."""
+        return tuple(cell.cell_id for cell in self.cells if cell.withheld)
 
     @property
     def divergences(self) -> tuple[Note, ...]:
@@ -170,9 +183,9 @@ def _all_replaced(state: NotebookState, event: Event, snapshots: Iterable[CellSn
         text = Text.of(snapshot.source)
         known = state.table.get(snapshot.cell_id)
         if known is not None and known.cell_type == snapshot.cell_type:
-            table[snapshot.cell_id] = replace(known, text=text)
+            table[snapshot.cell_id] = replace(known, text=text, marked=snapshot.withheld)
         else:
-            table[snapshot.cell_id] = Cell(snapshot.cell_id, snapshot.cell_type, text)
+            table[snapshot.cell_id] = Cell(snapshot.cell_id, snapshot.cell_type, text, marked=snapshot.withheld)
     return replace(state, order=tuple(table), table=table)
 
 
@@ -198,13 +211,13 @@ def _added(state: NotebookState, event: Event, body: CellAdded) -> NotebookState
         order = tuple(known for known in order if known != cell_id)
     if body.index > len(order):
         state = _diverged(state, event, f"the cell {cell_id} was added at {body.index} of {len(order)} cells")
-    cell = Cell(cell_id, body.cell_type, text)
+    cell = Cell(cell_id, body.cell_type, text, marked=body.withheld)
     before = state.removed.get(cell_id)
     removed = state.removed
     if before is not None:
         removed = {known: gone for known, gone in removed.items() if known != cell_id}
         if before.cell_type == body.cell_type:
-            cell = replace(before, text=text)
+            cell = replace(before, text=text, marked=body.withheld)
     table = state.table.copy()
     table[cell_id] = cell
     return replace(state, table=table, removed=removed, order=(*order[: body.index], cell_id, *order[body.index :]))
@@ -249,7 +262,7 @@ def _type_changed(state: NotebookState, event: Event, body: CellTypeChanged) -> 
         return _diverged(state, event, f"the type of the cell {body.cell_id} changed but it was not there")
     if cell.cell_type == body.cell_type:
         return state
-    return _with_cell(state, Cell(cell.cell_id, body.cell_type, cell.text))
+    return _with_cell(state, Cell(cell.cell_id, body.cell_type, cell.text, marked=cell.marked))
 
 
 def _edited(state: NotebookState, event: Event, body: CellEdited) -> NotebookState:
@@ -263,7 +276,7 @@ def _edited(state: NotebookState, event: Event, body: CellEdited) -> NotebookSta
         except ValueError as error:
             problem = f"in the cell {body.cell_id} {error}; the rest of the burst was left out"
             break
-    state = _with_cell(state, replace(cell, text=text))
+    state = _with_cell(state, replace(cell, text=text, marked=cell.marked or body.withheld))
     return _diverged(state, event, problem) if problem else state
 
 
@@ -273,7 +286,9 @@ def _scheduled(state: NotebookState, event: Event, body: RunScheduled) -> Notebo
         return _diverged(state, event, f"the cell {body.cell_id} was run but was not there")
     if cell.source != body.source:
         state = _diverged(state, event, f"the cell {body.cell_id} was run with another source than the events tell")
-        cell = replace(cell, text=Text.of(body.source))
+        cell = replace(cell, text=Text.of(body.source), marked=body.withheld)
+    elif body.withheld:
+        cell = replace(cell, marked=True)
     if cell.cell_type == "code":
         # JupyterLab clears the cell when its run is asked for.
         cell = replace(cell, status="scheduled", run_id=body.run_id, execution_count=None, outputs=(), error=None)

@@ -18,6 +18,16 @@ DEAD_LETTER = Relation(
 )
 """Events that a projection could not fold."""
 
+SNAPSHOT = Relation(
+    "notebook_snapshot",
+    key=("generation", "session_id", "position"),
+    columns=("fold", "whole_at", "event_hash", "notebook"),
+)
+"""A session's notebook after the event at ``position``, with that event's hash; see ``packing`` and ``nearest``."""
+
+SNAPSHOT_PLACE = Relation(SNAPSHOT.name, key=SNAPSHOT.key, columns=("fold", "whole_at"))
+"""The same, for looking where the snapshots are without reading them."""
+
 SESSION = Relation(
     "session_row",
     key=("generation", "session_id"),

@@ -9,19 +9,16 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from prompter_events.catalogue.notebook import CellEdited
 from prompter_events.catalogue.runs import RunError, RunOutput
-from prompter_events.codec import pack
 from prompter_events.errors import PrompterError
-from prompter_events.event import START, Event, Position, SessionId
+from prompter_events.event import START, Position, SessionId
 from prompter_events.log import Log
 
-from . import notebook
-from .fold import body_of
-from .notebook import EMPTY, Cell, Note, NotebookState
-from .text import Text, well_formed
+from .moments import up_to
+from .nearest import nearest
+from .notebook import Cell, Note, NotebookState
+from .replayer import Replayer
+from .text import well_formed
 
 if TYPE_CHECKING:
     import nbformat
@@ -57,6 +54,21 @@ class Notebook:
         return self.state.cells
 
     @property
+    def partial(self) -> bool:
+        """Whether a part of some cell's text is withheld, since a collaborator typed it who agreed to nothing."""
+        return bool(self.withheld)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """The ids of those cells, first to last."""
+        return self.state.withheld
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the reader should know, up to here: divergences, events that were passed over, holes."""
+        return self.state.notes
+
+    @property
     def divergences(self) -> tuple[Note, ...]:
         """Where the session's events contradict each other, up to here."""
         return self.state.divergences
@@ -84,74 +96,38 @@ class Notebook:
         )
 
 
-class Replayer:
-    """Folds one session's events as ``notebook.fold`` does, and is quick about long typing in one cell.
-
-    The cell that is being typed into is kept apart, and put back only when something else happens.
-    """
-
-    def __init__(self, state: NotebookState = EMPTY) -> None:
-        self._state = state
-        self._cell: Cell | None = None
-        self._text = Text.of("")
-
-    @property
-    def state(self) -> NotebookState:
-        """The notebook after the events taken so far."""
-        if self._cell is not None:
-            cell = msgspec.structs.replace(self._cell, text=self._text)
-            table = {**self._state.table, cell.cell_id: cell}
-            self._state, self._cell = msgspec.structs.replace(self._state, table=table), None
-        return self._state
-
-    def take(self, event: Event) -> None:
-        """The next event."""
-        if event.type == "cell.edited":
-            body = body_of(event)
-            if isinstance(body, CellEdited) and self._typed(body):
-                return
-        self._state = notebook.fold(self.state, event)
-
-    def _typed(self, body: CellEdited) -> bool:
-        """Apply a burst to the cell that is kept apart; false if the fold must see to it."""
-        if self._cell is None or self._cell.cell_id != body.cell_id:
-            self._cell = self.state.table.get(body.cell_id)
-            if self._cell is None:
-                return False
-            self._text = self._cell.text
-        text = self._text
-        try:
-            for _, ops in body.changes:
-                text = text.apply(ops)
-        except ValueError:
-            return False
-        self._text = text
-        return True
-
-
 async def notebook_at(
-    log: Log, session_id: SessionId, position: int | None = None, at: datetime | int | None = None
+    log: Log,
+    session_id: SessionId,
+    position: int | None = None,
+    at: datetime | int | None = None,
+    *,
+    use_snapshots: bool = True,
 ) -> Notebook:
     """The notebook of a session after the event at ``position``, or at an instant, or as it stands at the log's end.
 
     ``at`` is a time of the page's clock: an aware ``datetime``, or µs since the epoch, UTC. Keystrokes are counted one
-    by one: of a burst only those up to ``at``. Raises ``UnknownSession``; ``ValueError`` for a time without a zone, or
-    if both are given.
+    by one: of a burst only those up to ``at``. Where the projection ``snapshots`` is kept, only what came after a
+    snapshot is read from the log; the answer is the same. Without ``use_snapshots`` everything is read: for those who
+    trust nothing but the log itself. Raises ``UnknownSession``; ``ValueError`` for a time without a zone, or if both
+    are given.
     """
     if position is not None and at is not None:
         raise ValueError("give a position or an instant, not both")
     instant = micros(at) if isinstance(at, datetime) else at
-    replayer, last, seen = Replayer(), START, False
-    async for event in log.read(session=session_id):
+    snapshot = await nearest(log, session_id, position=position, instant=instant) if use_snapshots else None
+    replayer, last = Replayer(), START
+    if snapshot is not None:
+        replayer, last = Replayer(snapshot.notebook), snapshot.position
+    seen = snapshot is not None
+    async for event in log.read(after=last, session=session_id):
         seen = True
         if position is not None and event.position > position:
             break
-        if instant is not None and event.type in notebook.FOLDED and event.occurred_at + _BURST > instant:
-            if event.occurred_at > instant:
-                break
-            replayer.take(_up_to(event, instant))
-        else:
-            replayer.take(event)
+        told = event if instant is None else up_to(event, instant)
+        if told is None:
+            break
+        replayer = replayer.take(told)
         last = event.position
     if not seen:
         raise UnknownSession(session_id)
@@ -163,21 +139,6 @@ def micros(at: datetime) -> int:
     if at.tzinfo is None:
         raise ValueError(f"{at} has no time zone")
     return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-# A burst may last longer than it should in a page that was busy; beyond a minute its moments are not believed.
-_BURST = 60_000_000
-
-
-def _up_to(event: Event, instant: int) -> Event:
-    """A burst without the keystrokes after an instant; any other event as it is."""
-    body = body_of(event)
-    if not isinstance(body, CellEdited):
-        return event
-    kept = [change for change in body.changes if event.occurred_at + change[0] * 1000 <= instant]
-    if len(kept) == len(body.changes):
-        return event
-    return msgspec.structs.replace(event, payload=pack(msgspec.structs.replace(body, changes=kept)))
 
 
 def _cell_node(cell: Cell) -> dict[str, Any]:

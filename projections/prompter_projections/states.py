@@ -15,7 +15,7 @@ from prompter_events.event import Event, ProducerId
 from prompter_events.log import Log
 from prompter_events.transaction import Checkpoint, Cost, Relation, Row, Value
 
-from .fold import Policy, Projection
+from .fold import Policy, Projection, Resuming
 from .forgetting import forget, is_forgotten
 from .relations import DEAD_LETTER, STATE
 from .step import Kept, Step, state_rows
@@ -24,6 +24,9 @@ S = TypeVar("S")
 
 HOT_STATES = 1_000
 """How many states stay in memory: about as many sessions as one server has open."""
+
+HOT_BYTES = 256 * 1024 * 1024
+"""How much memory the large states of a ``Resuming`` projection may take: a thousand ordinary notebooks of 250 kB."""
 
 
 class States(Generic[S]):
@@ -40,6 +43,7 @@ class States(Generic[S]):
         hot: int = HOT_STATES,
         *,
         holder: UUID | None = None,
+        hot_bytes: int = HOT_BYTES,
     ) -> None:
         self._log = log
         self._holder = holder
@@ -47,6 +51,9 @@ class States(Generic[S]):
         self._generation = generation
         self._hot_limit = hot
         self._hot: OrderedDict[bytes, Kept[S]] = OrderedDict()
+        self._bytes_limit = hot_bytes
+        self._weights: dict[bytes, int] = {}
+        self._weight = 0
         self._due: dict[bytes, int] = {}
         # Pairs (due, key); those that `_due` does not confirm are out of date.
         self._queue: list[tuple[int, bytes]] = []
@@ -67,7 +74,7 @@ class States(Generic[S]):
             kept = self._hot.get(key)
             if kept is None:
                 rows = await self._log.rows(STATE, {**self._place(), "state_key": key})
-                kept = self._kept(_saved(rows[0])) if rows else Kept()
+                kept = await self._kept(_saved(rows[0])) if rows else Kept()
             found[key] = kept
         return found
 
@@ -130,7 +137,7 @@ class States(Generic[S]):
     def drop(self, erased: ParticipantErased) -> None:
         """Hold nothing of a participant in memory."""
         for key in [key for key in self._hot if is_forgotten(self._projection, erased, key)]:
-            del self._hot[key]
+            self._cool(key)
         for key in [key for key in self._due if is_forgotten(self._projection, erased, key)]:
             del self._due[key]
 
@@ -149,8 +156,16 @@ class States(Generic[S]):
             self._hot[key] = kept
             self._hot.move_to_end(key)
             self._schedule(key, kept.due)
-        while len(self._hot) > self._hot_limit:
-            self._hot.popitem(last=False)
+            if isinstance(self._projection, Resuming) and kept.state is not None:
+                weight = self._projection.weight(kept.state)
+                self._weight += weight - self._weights.get(key, 0)
+                self._weights[key] = weight
+        while len(self._hot) > self._hot_limit or self._weight > self._bytes_limit:
+            self._cool(next(iter(self._hot)))
+
+    def _cool(self, key: bytes) -> None:
+        del self._hot[key]
+        self._weight -= self._weights.pop(key, 0)
 
     async def _numbered(self, step: Step[S]) -> dict[ProducerId, list[Event]]:
         """The emitted events by producer, with their numbers."""
@@ -167,8 +182,11 @@ class States(Generic[S]):
     def _place(self) -> dict[str, Value]:
         return {"projection": self._projection.name, "generation": self._generation}
 
-    def _kept(self, saved: _Saved) -> Kept[S]:
+    async def _kept(self, saved: _Saved) -> Kept[S]:
         state = None if saved.state is None else self._projection.decode(saved.state)
+        # Under a stopped key nothing is folded any more.
+        if isinstance(self._projection, Resuming) and state is not None and saved.stopped_at is None:
+            state = await self._projection.resume(self._log, self._generation, state)
         return Kept(state, saved.due_at, saved.stopped_at)
 
     def _schedule(self, key: bytes, due: int | None) -> None:

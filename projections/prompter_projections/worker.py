@@ -20,7 +20,7 @@ from prompter_events.event import Event, Position
 from prompter_events.log import Log
 from prompter_events.transaction import Checkpoint
 
-from .fold import Policy, Projection
+from .fold import Policy, Projection, Resuming
 from .forgetting import erasure_in, taken_together
 from .portion import Portion
 from .states import States
@@ -162,7 +162,11 @@ class Worker(Generic[S]):
             keys = keys_of(self._projection, events, failed)
             kept = await states.load({key for key in keys if key is not None})
             began = time.perf_counter()
-            step = advance(self._projection, kept, zip(keys, events, strict=True), checkpoint.position, failed)
+            keyed = zip(keys, events, strict=True)
+            if isinstance(self._projection, Resuming):
+                step = await asyncio.to_thread(advance, self._projection, kept, keyed, checkpoint.position, failed)
+            else:
+                step = advance(self._projection, kept, keyed, checkpoint.position, failed)
             nonlocal folding
             folding = time.perf_counter() - began
             return step

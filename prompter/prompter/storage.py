@@ -6,7 +6,7 @@ from typing import Any
 
 from prompter_events import Directory, open_log
 from prompter_events.open import Opening
-from prompter_projections import MIGRATIONS, CurrentProjection, Projection, PromptsProjection
+from prompter_projections import MIGRATIONS, CurrentProjection, Projection, PromptsProjection, SnapshotsProjection
 
 from .policy import Prompting
 from .study import WITHOUT_STUDY, Study
@@ -22,4 +22,4 @@ def open_study_log(url: str, *, password: str | None = None, migrate: bool = Fal
 
 def all_projections(study: Study = WITHOUT_STUDY) -> list[Projection[Any]]:
     """Every projection that a worker keeps current; the study matters to the policy alone."""
-    return [CurrentProjection(), PromptsProjection(), Prompting(study)]
+    return [CurrentProjection(), PromptsProjection(), SnapshotsProjection(), Prompting(study)]

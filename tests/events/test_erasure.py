@@ -78,6 +78,24 @@ async def test_payloads_go_and_digests_stay(erasing_url: str) -> None:
         assert await log.participant_names() == {bob: "Bob"}
 
 
+async def test_an_erasure_shows_from_its_first_moment(erasing_url: str) -> None:
+    async with open_log(erasing_url) as log:
+        alice, hers = await log.participant("Alice"), new_producer()
+        await log.append(hers, events(hers, 1, 3, participant_id=alice))
+        assert not await log.is_erased(alice)
+
+        class Interrupted(Exception):
+            pass
+
+        def interrupt(done: int, total: int) -> None:
+            raise Interrupted
+
+        with pytest.raises(Interrupted):
+            await log.erase(alice, by="Carol", progress=interrupt)
+        assert await log.is_erased(alice)
+        assert not await log.is_erased(BOB)
+
+
 async def test_nothing_of_theirs_is_taken_any_more(erasing_url: str) -> None:
     async with open_log(erasing_url) as log:
         alice, theirs, fresh, bobs = await log.participant("Alice"), new_producer(), new_producer(), new_producer()

@@ -23,15 +23,17 @@ from prompter_projections import (
     Policy,
     Projection,
     PromptsProjection,
+    SnapshotsProjection,
     forget_everywhere,
     rebuild,
 )
-from prompter_projections.relations import CELL, DEAD_LETTER, PROMPT, RUN, SESSION, STATE
+from prompter_projections.relations import CELL, DEAD_LETTER, PROMPT, RUN, SESSION, SNAPSHOT, STATE
+from prompter_projections.snapshots import Spacing
 from support.events import ALICE, BOB
 from support.lifelike import lifelike
 from support.mariadb import MariaDB
 
-READ_MODELS = (SESSION, CELL, RUN, PROMPT)
+READ_MODELS = (SESSION, CELL, RUN, PROMPT, SNAPSHOT)
 
 
 @pytest.fixture(params=["memory", "sqlite", "mysql"])
@@ -77,7 +79,11 @@ async def left(log: Log, name: str, session_ids: set[SessionId], participant_id:
     return found
 
 
-PROJECTIONS: list[Projection[Any]] = [CurrentProjection(), PromptsProjection()]
+PROJECTIONS: list[Projection[Any]] = [
+    CurrentProjection(),
+    PromptsProjection(),
+    SnapshotsProjection(Spacing(least=20, most=20, share=0)),
+]
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda one: one.name)
@@ -134,7 +140,11 @@ async def test_letters_go_with_those_they_may_quote(log: Log) -> None:
     assert [row["position"] for row in await log.rows(DEAD_LETTER, {})] == [2]
 
 
-@pytest.mark.parametrize("projection", all_projections(), ids=lambda one: one.name)
+# With snapshots that are closer than in earnest, so that there are some.
+EVERY = [PROJECTIONS[2] if isinstance(one, SnapshotsProjection) else one for one in all_projections()]
+
+
+@pytest.mark.parametrize("projection", EVERY, ids=lambda one: one.name)
 def test_everything_that_a_projection_writes_can_be_forgotten(projection: Projection[Any]) -> None:
     for relation in projection.relations:
         assert {"participant_id", "session_id"} & {*relation.columns, *relation.key}

@@ -26,7 +26,7 @@ from prompter_events.catalogue.runs import RunError, RunFinished
 from prompter_events.catalogue.study import CaptureInvalid, CaptureLost, RecordingPaused, RecordingResumed
 from prompter_projections import notebook
 from prompter_projections.notebook import NotebookState, fold, fold_all
-from prompter_projections.replay import Replayer
+from prompter_projections.replayer import Replayer
 
 
 def told(*bodies: Body) -> NotebookState:
@@ -215,5 +215,5 @@ def test_the_quick_replay_tells_the_same(bodies: list[Body]) -> None:
     events = Page().events(AB, *bodies)
     replayer = Replayer()
     for event in events:
-        replayer.take(event)
+        replayer = replayer.take(event)
     assert replayer.state == fold_all(events)

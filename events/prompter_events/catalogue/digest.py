@@ -23,19 +23,19 @@ def catalogue_digest() -> str:
     """Hexadecimal digest over the names, versions and fields of all event types, in whatever order they stand."""
     entries = sorted(CATALOGUE.values(), key=lambda entry: entry.name)
     schemas, components = msgspec.json.schema_components([entry.body for entry in entries])
-    rows = [[entry.name, entry.version, _bare(schema)] for entry, schema in zip(entries, schemas, strict=True)]
-    document = [rows, {name: _bare(schema) for name, schema in components.items()}]
+    rows = [[entry.name, entry.version, bare(schema)] for entry, schema in zip(entries, schemas, strict=True)]
+    document = [rows, {name: bare(schema) for name, schema in components.items()}]
     return blake2b(json.dumps(document, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def _bare(schema: Any) -> Any:
+def bare(schema: Any) -> Any:
     """A JSON schema without its words; the keys of ``properties`` are names of fields and stay."""
     if isinstance(schema, list):
-        return [_bare(one) for one in schema]
+        return [bare(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        key: {name: _bare(field) for name, field in value.items()} if key == "properties" else _bare(value)
+        key: {name: bare(field) for name, field in value.items()} if key == "properties" else bare(value)
         for key, value in schema.items()
         if key not in _WORDS
     }

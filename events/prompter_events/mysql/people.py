@@ -111,6 +111,18 @@ async def _is_erased(connection: aiomysql.Connection, participant_id: bytes) -> 
     )
 
 
+async def is_erased(connection: aiomysql.Connection, participant_id: ParticipantId) -> bool:
+    """See ``Log.is_erased``."""
+    return bool(
+        await query(
+            connection,
+            "SELECT 1 FROM erased WHERE log_id = %s AND participant_id = %s",
+            LOG_ID,
+            participant_id.bytes,
+        )
+    )
+
+
 async def bar(
     connection: aiomysql.Connection, participant_id: ParticipantId, now: int, epoch: UUID
 ) -> dict[ProducerId, int]:

@@ -178,6 +178,9 @@ class MysqlStore(Store):
     async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
         return await self._writer.transact(lambda connection: people.erase(connection, producer_id, first, last))
 
+    async def is_erased(self, participant_id: ParticipantId) -> bool:
+        return await self._readers.run(partial(people.is_erased, participant_id=participant_id))
+
     async def renew_epoch(self, epoch: UUID) -> None:
         await self._writer.transact(partial(statements.renew_epoch, epoch=epoch))
         self._epoch = epoch

@@ -32,7 +32,7 @@ def notebook(
     connection: sqlite3.Connection, participant_id: ParticipantId, study: str, path: str, now: int
 ) -> NotebookId:
     """See ``Log.notebook``."""
-    if connection.execute("SELECT 1 FROM erased WHERE participant_id = ?", (participant_id.bytes,)).fetchone():
+    if is_erased(connection, participant_id):
         raise ErasedParticipant(participant_id)
     key = (participant_id.bytes, study, path)
     connection.execute(
@@ -58,6 +58,12 @@ def rename_notebook(connection: sqlite3.Connection, notebook_id: NotebookId, pat
         " (SELECT participant_id FROM erased)",
         (path, notebook_id.bytes),
     )
+
+
+def is_erased(connection: sqlite3.Connection, participant_id: ParticipantId) -> bool:
+    """See ``Log.is_erased``."""
+    found = connection.execute("SELECT 1 FROM erased WHERE participant_id = ?", (participant_id.bytes,))
+    return found.fetchone() is not None
 
 
 def bar(connection: sqlite3.Connection, participant_id: ParticipantId, now: int) -> dict[ProducerId, int]:

@@ -130,6 +130,9 @@ class SqliteStore(Store):
     async def erase(self, producer_id: ProducerId, first: int, last: int) -> tuple[int, set[SessionId]]:
         return await self._writer.write(lambda connection: people.erase(connection, producer_id, first, last))
 
+    async def is_erased(self, participant_id: ParticipantId) -> bool:
+        return await self._reader.read(lambda connection: people.is_erased(connection, participant_id))
+
     async def scrub(self) -> None:
         await self._writer.scrub()
 

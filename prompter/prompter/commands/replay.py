@@ -37,8 +37,15 @@ def replay(
 
     text: str = nbformat.writes(notebook.to_ipynb())  # type: ignore[no-untyped-call]  # nbformat has no types here
     output.write_text(text + "\n", encoding="utf-8")
-    for divergence in notebook.divergences:
-        stderr.print(f"position {divergence.position}: {divergence.text}", markup=False, soft_wrap=True)
+    for note in notebook.notes:
+        stderr.print(f"position {note.position}: {note.text}", markup=False, soft_wrap=True)
+    if notebook.partial:
+        stderr.print(
+            f"The notebook is partial: what somebody typed who agreed to nothing is kept as lengths only, in the cells "
+            f"{', '.join(notebook.withheld)}.",
+            markup=False,
+            soft_wrap=True,
+        )
     stdout.print(f"{output}: {len(notebook.cells)} cells", markup=False, soft_wrap=True)
 
 

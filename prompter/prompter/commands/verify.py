@@ -106,7 +106,7 @@ async def _differences(log: Log, sessions: Sequence[SessionId]) -> list[tuple[Se
     found: list[tuple[SessionId, int, str]] = []
     with _bar() as progress:
         for session_id in progress.track(sessions, description="replay"):
-            notebook = await notebook_at(log, session_id)
+            notebook = await notebook_at(log, session_id, use_snapshots=False)
             found.extend((session_id, note.position, note.text) for note in notebook.divergences)
     return found
 

@@ -1,0 +1,13 @@
+-- Notebooks as they stood at some positions of long sessions, so that a replay need not begin anew.
+
+-- statement
+CREATE TABLE IF NOT EXISTS notebook_snapshot (
+    generation INTEGER NOT NULL,
+    session_id BLOB NOT NULL,
+    position   INTEGER NOT NULL,
+    fold       BLOB NOT NULL,
+    whole_at   INTEGER NOT NULL,
+    event_hash BLOB NOT NULL,
+    notebook   BLOB NOT NULL,
+    PRIMARY KEY (generation, session_id, position)
+) WITHOUT ROWID
