@@ -30,6 +30,9 @@ _VALID_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 _JSON_MIME = re.compile(r"application/(.*\+)?json")
 
+# How deep a JSON output may be nested. nbformat recurses, and gives up at about 500.
+_LEVELS = 100
+
 
 class UnknownSession(PrompterError):
     """The log holds no event of this session."""
@@ -169,10 +172,27 @@ def _output_node(output: RunOutput, text: str) -> dict[str, Any] | None:
     data: Any = text
     if _JSON_MIME.fullmatch(output.mime):
         try:
-            data = json.loads(text)
+            data = _storable(json.loads(text, parse_constant=_refuse))
         except (ValueError, RecursionError):
             return None
     return {"output_type": "display_data", "metadata": {}, "data": {well_formed(output.mime): data}}
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON, and no notebook that holds it can be opened")
+
+
+def _storable(data: Any, levels: int = _LEVELS) -> Any:
+    """Parsed JSON as a file can hold it: an escape may have made half an emoji. Raises ``ValueError`` if too deep."""
+    if isinstance(data, str):
+        return well_formed(data)
+    if not isinstance(data, dict | list):
+        return data
+    if not levels:
+        raise ValueError("too deep to be written again")
+    if isinstance(data, dict):
+        return {well_formed(key): _storable(value, levels - 1) for key, value in data.items()}
+    return [_storable(value, levels - 1) for value in data]
 
 
 def _error_node(error: RunError) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import typer
 
 from prompter_events import PrompterError
 
-from . import check, erase, migrate, replay, restored, sessions, timeline, verify
+from . import check, erase, history, migrate, replay, restored, sessions, timeline, verify
 from .output import complain
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("check")(check.check)
 app.command("migrate")(migrate.migrate_log)
 app.command("sessions")(sessions.list_sessions)
 app.command("replay")(replay.replay)
+app.command("history")(history.write_history)
 app.command("timeline")(timeline.draw_timeline)
 app.command("verify")(verify.verify_log)
 app.command("erase")(erase.erase_participant)
