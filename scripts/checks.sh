@@ -11,6 +11,8 @@ install_test_programs() {
         step "adding the system user mysql, as whom the tests' MariaDB runs" \
             useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /bin/false mysql
     fi
+    # The repositories that `prompter history` writes are read by git itself.
+    has_program git || install_debian_packages git
     # Chromium's package brings no font, and a page without letters has other sizes.
     chromium --version >>"$log_file" 2>&1 || install_debian_packages chromium fonts-dejavu-core
     chromium --version >>"$log_file" 2>&1 ||

@@ -182,17 +182,19 @@ def _bare(notebook: NotebookState) -> NotebookState:
 
 
 def _edited(state: CurrentState, event: Event, body: CellEdited) -> CurrentState:
+    # What a collaborator types counts in their own session.
+    own = body.cause != "remote"
     facts = state.facts
     known = facts.get(body.cell_id)
     if known is not None:
         facts = facts.copy()
-        facts[body.cell_id] = replace(known, edits=known.edits + 1, changed_at=event.occurred_at)
+        facts[body.cell_id] = replace(known, edits=known.edits + own, changed_at=event.occurred_at)
     return replace(
         state,
         notebook=_bare(fold_body(state.notebook, event, body)),
         facts=facts,
-        edits=state.edits + 1,
-        keystrokes=state.keystrokes + len(body.changes),
+        edits=state.edits + own,
+        keystrokes=state.keystrokes + own * len(body.changes),
     )
 
 

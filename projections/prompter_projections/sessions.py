@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from prompter_events.catalogue.notebook import NotebookRenamed, SessionAccepted, SessionOpened
+from prompter_events.catalogue.notebook import CellEdited, NotebookRenamed, SessionAccepted, SessionOpened
 from prompter_events.event import NO_SESSION, Event, ParticipantId, SessionId
 from prompter_events.log import Log
 
@@ -17,7 +17,7 @@ from .fold import body_of
 ERASED = "(erased)"
 """In place of a path that was erased."""
 
-# Counted without being read.
+# Counted without being read, but for edits in shared notebooks.
 _COUNTED = {"cell.edited": "edits", "run.scheduled": "runs", "prompt.issued": "asked", "prompt.answered": "answered"}
 
 
@@ -65,6 +65,7 @@ class _Drawn:
         self.last_at = event.occurred_at
         self.first_at = event.occurred_at
         self.closed = False
+        self.shared = False
         self.counts = dict.fromkeys(_COUNTED.values(), 0)
 
     def take(self, event: Event) -> None:
@@ -74,10 +75,12 @@ class _Drawn:
             self.last_at = max(self.last_at, event.occurred_at)
             self.closed = event.type == "session.closed"
         if event.type in _COUNTED:
-            self.counts[_COUNTED[event.type]] += 1
+            self.counts[_COUNTED[event.type]] += not (self.shared and _is_remote(event))
         elif event.type in ("session.opened", "session.accepted", "notebook.renamed"):
             match body_of(event):
-                case SessionOpened(notebook_path=path) | NotebookRenamed(path=path):
+                case SessionOpened(notebook_path=path, shared=shared):
+                    self.path, self.shared = path, shared
+                case NotebookRenamed(path=path):
                     self.path = path
                 case SessionAccepted(study=study, condition=condition):
                     self.study, self.condition = study, condition
@@ -97,6 +100,12 @@ class _Drawn:
             closed=self.closed,
             **self.counts,
         )
+
+
+def _is_remote(event: Event) -> bool:
+    """Whether a collaborator made it: it counts in their own session."""
+    body = body_of(event) if event.type == "cell.edited" else None
+    return isinstance(body, CellEdited) and body.cause == "remote"
 
 
 async def _drawn(events: AsyncIterable[Event]) -> dict[SessionId, _Drawn]:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import BEGIN, SECOND, Page, edited, issued, opened, output, run, scheduled, snapshots
+from msgspec.structs import replace
 from workers import at_work
 
 from prompter_events import START, open_log
@@ -387,3 +388,18 @@ def test_every_relation_has_the_columns_of_its_tables() -> None:
         for column in (*relation.key, *relation.columns):
             assert f"    {column} " in schema
             assert f"    {column} " in other
+
+
+async def test_what_a_collaborator_types_counts_in_their_own_session_alone() -> None:
+    page = Page()
+    mine, theirs = edited("a", ["x"], [1, "y"]), replace(edited("a", [2, "z"]), cause="remote")
+    async with open_log("memory://") as log:
+        await page.say(log, page.accepted(), replace(opened(("a", "")), shared=True), mine, theirs)
+        [told] = await sessions(log)
+        assert told.edits == 1
+        async with at_work(log, CurrentProjection()) as worker:
+            await worker.caught_up((await log.head()).position)
+        [row] = await log.rows(SESSION, {})
+        assert (row["edits"], row["keystrokes"]) == (1, 2)
+        [cell] = await log.rows(CELL, {})
+        assert (cell["edits"], cell["source"]) == (1, "xyz")
