@@ -113,6 +113,9 @@ export class Causes {
 
   /** What `act` changes, before it returns, was put back from the past. */
   restoring(act: () => void): void {
+    // What still waits for its cause came before.
+    const before = this.gesture ?? (this.byHand ? 'user' : 'tool');
+    this.commandedSignal.emit({ cause: before, writesAsUser: false });
     this.commands.push('restore');
     try {
       act();

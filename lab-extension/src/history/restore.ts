@@ -30,6 +30,7 @@ export function restoreCell(
   if (now?.cell_type === type && now.getSource() === source) {
     return false;
   }
+  standApart(notebook);
   notebook.transact(() => {
     if (now?.cell_type === type) {
       now.setSource(source);
@@ -48,7 +49,23 @@ export function restoreCell(
       }
     );
   });
+  standApart(notebook);
   return true;
+}
+
+/** Yjs would undo together what happened within half a second. */
+function standApart(notebook: ISharedNotebook): void {
+  const manager: unknown =
+    'undoManager' in notebook ? notebook.undoManager : null;
+  if (isUndoManager(manager)) {
+    manager.stopCapturing();
+  }
+}
+
+function isUndoManager(value: unknown): value is { stopCapturing(): void } {
+  return (
+    typeof value === 'object' && value !== null && 'stopCapturing' in value
+  );
 }
 
 /** The place behind the nearest of these cells that is still there. */
