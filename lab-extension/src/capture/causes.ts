@@ -35,7 +35,8 @@ const INPUTS = ['keydown', 'pointerdown', 'pointerup', 'mousedown', 'click'];
 
 /** A command's synchronous part has ended. */
 export interface Commanded {
-  id: string;
+  /** Null for what is no command. */
+  id: string | null;
   /** The cause of changes of the list of cells. */
   cause: Cause;
   /** Text that it wrote through the shared model counts as the person's. */
@@ -115,13 +116,17 @@ export class Causes {
   restoring(act: () => void): void {
     // What still waits for its cause came before.
     const before = this.gesture ?? (this.byHand ? 'user' : 'tool');
-    this.commandedSignal.emit({ cause: before, writesAsUser: false });
+    this.commandedSignal.emit({ id: null, cause: before, writesAsUser: false });
     this.commands.push('restore');
     try {
       act();
     } finally {
       this.commands.splice(this.commands.lastIndexOf('restore'), 1);
-      this.commandedSignal.emit({ cause: 'restore', writesAsUser: false });
+      this.commandedSignal.emit({
+        id: null,
+        cause: 'restore',
+        writesAsUser: false
+      });
     }
   }
 
