@@ -6,24 +6,12 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from support.chromium import chromium
 from support.lab import Lab
 from support.notebooks import StartLab
 from support.person import Person
-
-CHROMIUM = "/usr/bin/chromium"
-
-#: Chromium asks the network for nothing but what the tests open.
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 STUDY = """\
 study: browser-test
@@ -37,10 +25,8 @@ pace:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium for the tests of a module. As long as it lives, no test can have an event loop of its own."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
+    with chromium() as launched:
+        yield launched
 
 
 FAILED = pytest.StashKey[bool]()

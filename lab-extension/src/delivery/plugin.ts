@@ -119,9 +119,14 @@ function addCommands(
     execute: () => delivery.resume(),
     describedBy: { args: { type: 'object', properties: {} } }
   });
+  // Each of these makes menus and palette look at their commands anew; the status changes twice a burst.
+  let known = paused();
   delivery.statusChanged.connect(() => {
-    app.commands.notifyCommandChanged(COMMANDS.pause);
-    app.commands.notifyCommandChanged(COMMANDS.resume);
+    if (paused() !== known) {
+      known = !known;
+      app.commands.notifyCommandChanged(COMMANDS.pause);
+      app.commands.notifyCommandChanged(COMMANDS.resume);
+    }
   });
   for (const command of Object.values(COMMANDS)) {
     palette?.addItem({ command, category: trans.__('Prompter') });

@@ -1,0 +1,194 @@
+"""What the plugin costs the person who types: its own work, the way to the screen, the opening of a notebook.
+
+    python -m benchmarks.page_burden [--cells 200] [--cells 1000] [--part own] [--part paint] [--part opening]
+        [--keys 1200] [--rounds 20] [--openings 7] [--where]
+
+Pages show the same notebook in one Chromium, with the plugin and without it. Keys come by the DevTools protocol, 20 a
+second.
+
+Own work: the browser's sampling profiler looks at the main thread as often as it can. A sample is own work if a
+function of the plugin's scripts is anywhere on the stack, so what the plugin calls counts too, and nothing is added to
+it. Work is summed from one keydown to the next, so that what a burst costs when it closes falls to the keystroke before
+it. The profiler's work makes the figure larger, not smaller; a control adds a known load under the plugin's address and
+must see it in the figure (on a busy machine less of it, for the load is measured with the waiting). Left out is what no
+stack shows: collecting the plugin's garbage, and the browser's other threads.
+
+Keystroke to paint: from the keydown's time stamp to the first task after the main thread drew the next frame. The
+browser draws a frame as soon as there is something new, not 60 times a second: else waiting for the frame would be most
+of the figure and hide the rest. Rounds of 100 keys take turns.
+
+Opening: from the navigation to the first frame in which the notebook is loaded and an editor is there, each time in a
+browser context with empty caches.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from statistics import mean, median, stdev
+
+from .cpu_profile import OwnWork, own_work
+from .figures import Limit, Target, figure, percentile
+from .lab_pages import LabPage, Pair, lab_pair, notebook_of
+
+PER_SECOND = 20
+
+ROUND_KEYS = 100
+
+LIGHT, UNFELT = Target(at_most=0.5), Target(at_most=1.05)
+
+AT_ONCE = ("--disable-frame-rate-limit", "--disable-gpu-vsync")
+
+STARTS = "window.keyStarts = []; addEventListener('keydown', event => keyStarts.push(event.timeStamp), true);"
+
+PAINTS = """
+window.keyPaints = [];
+addEventListener('keydown', event => {
+    requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => keyPaints.push(performance.now() - event.timeStamp);
+        port2.postMessage(null);
+    });
+}, true);
+"""
+
+OPENED = """
+const look = () => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    if (panel?.context?.isReady && panel.content.widgets.length > 1 && document.querySelector('.jp-Cell .cm-content')) {
+        window.openedAfter = performance.now();
+    } else {
+        requestAnimationFrame(look);
+    }
+};
+requestAnimationFrame(look);
+"""
+
+LOAD_MS = 1
+"""The control's load, ms a keystroke."""
+
+LOAD = """
+addEventListener('keydown', function load() {
+    const until = performance.now() + %d;
+    while (performance.now() < until);
+}, true);
+//# sourceURL=http://127.0.0.1/lab/extensions/jupyterlab-prompter/load.js
+"""
+
+
+def own(pair: Pair, cells: int, keys: int, *, where: bool) -> None:
+    """Print the plugin's own work a keystroke."""
+    with pair.page(notebook_of(cells), plugin=True, script=STARTS) as page:
+        page.open()
+        page.edit(cells // 2)
+        page.type(ROUND_KEYS, PER_SECOND)
+        work, each = _profiled(page, keys)
+        page.page.add_script_tag(content=LOAD % LOAD_MS)
+        _, loaded = _profiled(page, max(ROUND_KEYS, keys // 10))
+    ran = [worked for worked, _ in each]
+    name = f"own work a keystroke, {cells} cells"
+    figure(f"{name}, mean", mean(ran), "ms")
+    figure(f"{name}, p50", median(ran), "ms")
+    figure(f"{name}, p99", percentile(ran, 99), "ms", target=LIGHT)
+    print(f"  one sample in {work.interval:.0f} µs", flush=True)
+    figure(f"{name}, p99 with waiting for a processor", percentile([took for _, took in each], 99), "ms")
+    more = mean(worked for worked, _ in loaded) - mean(ran)
+    figure(f"control, {cells} cells: what the mean grew by", more, "ms", Limit("added load", LOAD_MS))
+    if where:
+        for place, micros in work.places.most_common(25):
+            print(f"  {micros / keys:8.1f} µs a keystroke  {place}")
+
+
+def _profiled(page: LabPage, keys: int) -> tuple[OwnWork, list[tuple[float, float]]]:
+    """The plugin's work while so many keys were struck, and ms of it (ran, took) for each but the last."""
+    page.page.evaluate("() => { keyStarts.length = 0; }")
+    page.devtools.send("Profiler.enable")
+    page.devtools.send("Profiler.setSamplingInterval", {"interval": 50})
+    page.devtools.send("Profiler.start")
+    page.type(keys, PER_SECOND)
+    page.sent()
+    work = own_work(page.devtools.send("Profiler.stop")["profile"])
+    began = page.metric("NavigationStart") * 1e6
+    starts: list[float] = page.page.evaluate("() => keyStarts")
+    return work, work.between([began + start * 1000 for start in starts])
+
+
+def paint(pair: Pair, cells: int, rounds: int) -> None:
+    """Print the time from keystroke to paint, with and without the plugin."""
+    notebook = notebook_of(cells)
+    with (
+        pair.page(notebook, plugin=True, script=PAINTS) as with_,
+        pair.page(notebook, plugin=False, script=PAINTS) as without,
+    ):
+        for page in (with_, without):
+            page.open()
+        took: dict[LabPage, list[list[float]]] = {with_: [], without: []}
+        # The first round of each warms the page's code.
+        for number in range(rounds + 1):
+            for page in (with_, without) if number % 2 else (without, with_):
+                took[page].append(_painted(page, (number * 7) % cells))
+    first, second = (took[page][1:] for page in (with_, without))
+    name = f"keystroke to paint, {cells} cells"
+    every = [[ms for one in some for ms in one] for some in (first, second)]
+    for percent, target in ((50, UNFELT), (95, None)):
+        value, other = (percentile(some, percent) for some in every)
+        figure(f"{name}, p{percent}", value, "ms", Limit("without the plugin", other), target)
+    ratios = [median(one) / median(other) for one, other in zip(first, second, strict=True)]
+    error = stdev(ratios) / len(ratios) ** 0.5
+    print(f"  ratios of the rounds' medians: {min(ratios):.2f} to {max(ratios):.2f}", flush=True)
+    print(f"  their mean: {mean(ratios):.3f} ± {error:.3f} (standard error)", flush=True)
+
+
+def _painted(page: LabPage, index: int) -> list[float]:
+    page.edit(index)
+    page.page.evaluate("() => { keyPaints.length = 0; }")
+    page.type(ROUND_KEYS, PER_SECOND)
+    page.page.wait_for_function("count => keyPaints.length >= count", arg=ROUND_KEYS)
+    found: list[float] = page.page.evaluate("() => keyPaints")
+    return found
+
+
+def opening(pair: Pair, cells: int, rounds: int) -> None:
+    """Print how long a notebook takes to open, with and without the plugin."""
+    took: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(rounds + 1):
+        for plugin in (True, False) if number % 2 else (False, True):
+            with pair.page(notebook_of(cells), plugin=plugin, script=OPENED) as page:
+                page.goto()
+                page.page.wait_for_function("() => window.openedAfter !== undefined")
+                took[plugin].append(page.page.evaluate("() => openedAfter"))
+    # The servers read the files for the first time in the first round.
+    first, second = took[True][1:], took[False][1:]
+    figure(f"opening, {cells} cells", median(first), "ms", Limit("without the plugin", median(second)))
+    print(f"  {rounds} rounds: {_spread(first)} with the plugin, {_spread(second)} without", flush=True)
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{min(values):,.0f} to {max(values):,.0f} ms"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.page_burden", description=__doc__.split("\n")[0])
+    parser.add_argument("--cells", action="append", type=int, help="of a notebook; 200 and 1000 if not given")
+    parser.add_argument("--part", action="append", choices=("own", "paint", "opening"), help="all if not given")
+    parser.add_argument("--keys", type=int, default=1_200, help="under the profiler")
+    parser.add_argument("--rounds", type=int, default=20, help="of 100 keys to paint, with the plugin and without")
+    parser.add_argument("--openings", type=int, default=7)
+    parser.add_argument("--where", action="store_true", help="say in which functions the own work is done")
+    options = parser.parse_args()
+    sizes = options.cells or (200, 1000)
+    parts = options.part or ("own", "paint", "opening")
+    for size in sizes:
+        if "own" in parts:
+            with lab_pair([size]) as pair:
+                own(pair, size, options.keys, where=options.where)
+        if "paint" in parts:
+            with lab_pair([size], *AT_ONCE) as pair:
+                paint(pair, size, options.rounds)
+        if "opening" in parts:
+            with lab_pair([size]) as pair:
+                opening(pair, size, options.openings)
+
+
+if __name__ == "__main__":
+    main()
