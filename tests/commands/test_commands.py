@@ -143,7 +143,7 @@ def test_a_session_that_is_not_there_and_a_wrong_suffix_are_said(recorded: str, 
 def test_every_command_has_help_with_an_example_and_stands_in_the_readme() -> None:
     readme = README.read_text("utf-8")
     commands = [command.name for command in app.registered_commands]
-    assert commands == ["check", "migrate", "sessions", "replay", "timeline", "verify", "erase", "restored"]
+    assert commands == ["check", "migrate", "sessions", "replay", "history", "timeline", "verify", "erase", "restored"]
     for command in commands:
         assert f"prompter {command}" in readme
         shown = prompter(str(command), "--help")

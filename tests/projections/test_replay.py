@@ -90,3 +90,13 @@ async def test_half_an_emoji_does_not_spoil_the_file() -> None:
         notebook = await notebook_at(log, page.session_id)
     assert notebook.cells[0].source == "\ud83d"
     assert "�" in nbformat.writes(notebook.to_ipynb())
+
+
+async def test_json_that_no_file_can_hold_is_mended_or_left_out() -> None:
+    page = Page()
+    texts = ['{"\\ud83d": "half \\ud83d"}', "[" * 400 + "]" * 400, "[NaN]", "[" * 100_000]
+    outputs = [output(text, "application/json") for text in texts]
+    async with open_log("memory://") as log:
+        await page.say(log, opened(("a", "")), *run("a", "", outputs=outputs))
+        [kept] = (await notebook_at(log, page.session_id)).to_ipynb().cells[0].outputs
+        assert kept.data == {"application/json": {"\ufffd": "half \ufffd"}}

@@ -34,8 +34,18 @@ def log_url(option: str) -> str:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work in an event loop of its own."""
-    return asyncio.run(work)
+    """Run a command's work in an event loop of its own.
+
+    The task itself returns nothing: when it ends, Python's signal module asks for the task's ``repr``, and that holds
+    the ``repr`` of the result. Of a long session's history it is a gigabyte.
+    """
+    result: list[T] = []
+
+    async def keep() -> None:
+        result.append(await work)
+
+    asyncio.run(keep())
+    return result[0]
 
 
 async def find_session(log: Log, text: str) -> SessionId:
