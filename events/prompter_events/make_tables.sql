@@ -333,12 +333,13 @@ CREATE TABLE IF NOT EXISTS notebook_snapshot (
     log_id     INT UNSIGNED NOT NULL,
     generation BIGINT UNSIGNED NOT NULL,
     session_id BINARY(16) NOT NULL,
+    chain      BIGINT UNSIGNED NOT NULL,
     position   BIGINT UNSIGNED NOT NULL,
     fold       BINARY(16) NOT NULL,
     whole_at   BIGINT UNSIGNED NOT NULL,
     event_hash BINARY(32) NOT NULL,
     notebook   LONGBLOB NOT NULL,
-    PRIMARY KEY (log_id, generation, session_id, position)
+    PRIMARY KEY (log_id, generation, session_id, chain, position)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 INSERT INTO migration (package, number, name, applied_at)

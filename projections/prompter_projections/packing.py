@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 
@@ -12,6 +13,7 @@ import msgspec
 from prompter_events.catalogue.digest import bare, catalogue_digest
 from prompter_events.errors import PrompterError
 
+from .change import NotebookChange, changed
 from .notebook import NotebookState
 
 FOLD_VERSION = 1
@@ -21,29 +23,35 @@ FOLD_VERSION = 1
 _LEVEL = 1
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(NotebookState)
+_notebook = msgspec.msgpack.Decoder(NotebookState)
+_change = msgspec.msgpack.Decoder(NotebookChange)
 
 
 class NotebookUnreadable(PrompterError):
     """These bytes are no notebook."""
 
 
-def packed(state: NotebookState) -> bytes:
-    """A notebook as it is kept: msgpack, compressed by zlib."""
-    return zlib.compress(_encoder.encode(state), _LEVEL)
+def packed(kept: NotebookState | NotebookChange) -> bytes:
+    """A notebook, or a change of one, as it is kept: msgpack, compressed by zlib."""
+    return zlib.compress(_encoder.encode(kept), _LEVEL)
 
 
-def unpacked(data: bytes) -> NotebookState:
-    """What ``packed`` made. Raises ``NotebookUnreadable``."""
+def unpacked(whole: bytes, changes: Sequence[bytes]) -> NotebookState:
+    """A notebook with changes, each of the one before it, all of them ``packed``. Raises ``NotebookUnreadable``."""
     try:
-        return _decoder.decode(zlib.decompress(data))
-    except (zlib.error, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        notebook = _notebook.decode(zlib.decompress(whole))
+        for one in changes:
+            notebook = changed(notebook, _change.decode(zlib.decompress(one)))
+    except (zlib.error, msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError) as error:
         raise NotebookUnreadable(str(error)) from None
+    if set(notebook.order) != notebook.table.keys():
+        raise NotebookUnreadable("the cells are not those of its order")
+    return notebook
 
 
 @cache
 def fold_digest() -> bytes:
-    """16 bytes over what a folded notebook depends on: the fold's version, the catalogue, the state's own fields."""
-    layout = bare(msgspec.json.schema(NotebookState))
-    document = [FOLD_VERSION, catalogue_digest(), layout]
+    """16 bytes over what a folded notebook depends on: the fold's version, the catalogue, the fields that are kept."""
+    layouts = [bare(msgspec.json.schema(kept)) for kept in (NotebookState, NotebookChange)]
+    document = [FOLD_VERSION, catalogue_digest(), layouts]
     return blake2b(json.dumps(document, sort_keys=True).encode(), digest_size=16).digest()

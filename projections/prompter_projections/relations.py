@@ -20,10 +20,13 @@ DEAD_LETTER = Relation(
 
 SNAPSHOT = Relation(
     "notebook_snapshot",
-    key=("generation", "session_id", "position"),
+    key=("generation", "session_id", "chain", "position"),
     columns=("fold", "whole_at", "event_hash", "notebook"),
 )
-"""A session's notebook after the event at ``position``, with that event's hash; see ``packing`` and ``nearest``."""
+"""A session's notebook after the event at ``position``, with that event's hash; see ``snapshots`` and ``nearest``.
+
+Where ``position`` equals ``chain`` it is kept as a whole, else as the change since the one before it in the chain.
+"""
 
 SNAPSHOT_PLACE = Relation(SNAPSHOT.name, key=SNAPSHOT.key, columns=("fold", "whole_at"))
 """The same, for looking where the snapshots are without reading them."""

@@ -1,7 +1,8 @@
 """The projection ``snapshots``: notebooks as they stood at some positions, so that a replay need not begin anew.
 
-A snapshot is made when reading what came since the last one would take noticeably long, and when the log has grown by
-so much that the snapshots stay a small part of it.
+Snapshots come in chains: the first is the whole notebook, each other one what changed since the one before. What a
+thousand events change is small beside them, however large the notebook, so the snapshots stay a small part of the log.
+A new chain begins when the changes take as much as the whole did, so that no more than twice as much is ever read.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from prompter_events.event import NO_SESSION, START, Event, ParticipantId, Posit
 from prompter_events.log import Log
 from prompter_events.transaction import Relation, Row, Value
 
+from .change import change
 from .fold import body_of
 from .moments import whole_at
 from .nearest import SNAPSHOTS, nearest
+from .notebook import EMPTY, NotebookState
 from .packing import fold_digest, packed
 from .relations import SNAPSHOT
 from .replayer import Replayer
@@ -29,7 +32,7 @@ EVENT_BYTES = 300
 """What the log stores for an event besides its payload: ids, times, digests and indexes."""
 
 MOST_BYTES = 4 * 1024 * 1024
-"""The largest snapshot, as kept: less than a server's ``max_allowed_packet``, 16 MiB where nobody set it."""
+"""The largest snapshot, as kept. Escaped it may take twice that; servers take 16 MiB where nobody told them more."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,10 @@ class Spacing:
     most: int = 5_000
     """Events whose replay takes about a fifth of a second on MariaDB, at 25 µs to read one and 7 µs to fold it."""
     share: int = 10
-    """How many times its own size the log must have grown by before a snapshot is made, but for ``most``."""
+    """How many times the last change's size the log must have grown by before the next is made, but for ``most``."""
 
     def is_due(self, events: int, grown: int, size: int) -> bool:
-        """Whether it is time for a snapshot of about ``size`` bytes, so many events and bytes after the last one."""
+        """Whether it is time for a snapshot, so many events and bytes after the last one, which took ``size`` bytes."""
         return events >= self.most or (events >= self.least and grown >= self.share * size)
 
 
@@ -60,8 +63,12 @@ class SnapshotsState(msgspec.Struct, frozen=True):
     """Since the last snapshot was made, or was found too large."""
     grown: int = 0
     """By how many bytes the log grew with these events."""
-    size: int = 0
-    """Bytes of that snapshot."""
+    chain: int = START
+    """The last snapshot that was kept as a whole; 0 if there is none."""
+    sizes: tuple[int, int, int] = (0, 0, 0)
+    """Bytes of that one, of all changes since, and of the last change."""
+    last: NotebookState = EMPTY
+    """What the last snapshot of the chain tells."""
     made: tuple[Row, ...] = ()
     """Snapshots since the last commit."""
 
@@ -92,35 +99,40 @@ class SnapshotsProjection:
             replayer = state.replayer.take_burst(event, body)
         else:
             replayer = state.replayer.take(event)
-        events, grown = state.events + 1, state.grown + EVENT_BYTES + len(event.payload or b"")
-        state = SnapshotsState(
-            state.session_id,
-            event.position,
-            replayer,
-            max(state.whole_at, whole_at(event, body) or 0),
-            events,
-            grown,
-            state.size,
-            state.made,
+        state = replace(
+            state,
+            position=event.position,
+            replayer=replayer,
+            whole_at=max(state.whole_at, whole_at(event, body) or 0),
+            events=state.events + 1,
+            grown=state.grown + EVENT_BYTES + len(event.payload or b""),
         )
-        return self._with_snapshot(state, event) if self._spacing.is_due(events, grown, state.size) else state
+        is_due = self._spacing.is_due(state.events, state.grown, state.sizes[2])
+        return self._with_snapshot(state, event) if is_due else state
 
     def _with_snapshot(self, state: SnapshotsState, event: Event) -> SnapshotsState:
         notebook = state.replayer.state
-        data = packed(notebook)
-        state = replace(state, replayer=Replayer(notebook), events=0, grown=0, size=len(data))
+        state = replace(state, replayer=Replayer(notebook), events=0, grown=0)
+        whole, changes, _ = state.sizes
+        if state.chain and changes < whole:
+            chain, data = state.chain, packed(change(state.last, notebook))
+            sizes = whole, changes + len(data), len(data)
+        else:
+            chain, data = state.position, packed(notebook)
+            sizes = len(data), 0, 0
         if len(data) > MOST_BYTES:
             return state
         row: dict[str, Value] = {
             "generation": 0,
             "session_id": state.session_id,
+            "chain": chain,
             "position": state.position,
             "fold": fold_digest(),
             "whole_at": state.whole_at,
             "event_hash": event.hash,
             "notebook": data,
         }
-        return replace(state, made=(*state.made, row))
+        return replace(state, chain=chain, sizes=sizes, last=notebook, made=(*state.made, row))
 
     def rows(self, before: SnapshotsState | None, after: SnapshotsState) -> Iterable[tuple[Relation, Sequence[Row]]]:
         """The snapshots that were made since the last commit."""
@@ -145,20 +157,26 @@ class SnapshotsProjection:
         snapshot = await nearest(log, session_id, generation=generation, position=state.position)
         resumed = SnapshotsState(session_id)
         if snapshot is not None:
+            whole, *changes = snapshot.sizes
             resumed = replace(
                 resumed,
                 position=snapshot.position,
                 replayer=Replayer(snapshot.notebook),
                 whole_at=snapshot.whole_at,
-                size=snapshot.size,
+                chain=snapshot.chain,
+                sizes=(whole, sum(changes), changes[-1] if changes else 0),
+                last=snapshot.notebook,
             )
+        made_again = False
         async for event in log.read(after=Position(resumed.position), session=session_id):
             if event.position > state.position:
                 break
-            # What comes due on the way was made when these events were new, or by a fold of before.
-            resumed = self.settle(self.fold(resumed, event))
-        return resumed
+            resumed = self.fold(resumed, event)
+            made_again = made_again or bool(resumed.made)
+            resumed = self.settle(resumed)
+        # What came due on the way is there already, but this fold may not use it, so nothing may build on it either.
+        return replace(resumed, chain=START, sizes=(0, 0, 0)) if made_again else resumed
 
     def weight(self, state: SnapshotsState) -> int:
-        """Three times the last snapshot's size, which is about what it was before it was compressed, and the growth."""
-        return 3 * state.size + state.grown
+        """Three times what the snapshots of the chain take, for they are compressed, and the growth since."""
+        return 3 * (state.sizes[0] + state.sizes[1]) + state.grown
