@@ -35,8 +35,9 @@ export class Attention {
       began: afterMs => capture.idle(afterMs),
       ended: () => capture.idle(null)
     });
+    // In the midst of a command the active cell changes too; what the command does must find its cause first.
     const look = (): void => {
-      guarded('focus', () => this.look());
+      queueMicrotask(() => guarded('focus', () => this.look()));
     };
     tracker.activeCellChanged.connect(look);
     tracker.currentChanged.connect(look);
