@@ -111,6 +111,7 @@ def worked(person: Person, lab: Lab) -> Looking:
     looking = Looking(person)
     looking.open()
     looking.told(*WORKED)
+    expect(looking.list).to_be_focused()
     return looking
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import get_args
 from uuid import uuid4
 
+import msgspec
 import pytest
 from making import SECOND, Page, edited, issued, opened, output, run, scheduled, snapshots
 
@@ -15,6 +19,7 @@ from prompter_events.catalogue import runs as r
 from prompter_events.catalogue import study as s
 from prompter_projections import UnknownSession
 from prompter_projections.history import AWAY_US, Moment, Moments, chain_of, moments
+from prompter_projections.history.moments import MomentKind
 
 TWO = opened(("a", "1"), ("b", "2"))
 
@@ -324,6 +329,15 @@ async def test_sessions_that_claim_to_continue_themselves_are_read_once() -> Non
         await said(log, one, two)
         await said(log, two, one)
         assert await chain_of(log, one.session_id, one.participant_id) == [two.session_id, one.session_id]
+
+
+def test_the_page_knows_each_kind_of_moment_and_each_fact() -> None:
+    page = Path(__file__).parents[2] / "lab-extension" / "src" / "history" / "data.ts"
+    kinds, rest = page.read_text("utf-8").split("export type MomentKind =")[1].split(";", 1)
+    assert set(re.findall(r"'(\w+)'", kinds)) == set(get_args(MomentKind))
+    fields = rest.split("export interface Moment {")[1].split("\n}", 1)[0]
+    told = {field.name for field in msgspec.structs.fields(Moment)}
+    assert set(re.findall(r"^  (\w+)\??:", fields, re.MULTILINE)) == told
 
 
 MINE = Page().participant_id

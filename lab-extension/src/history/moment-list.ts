@@ -58,6 +58,10 @@ export class MomentList {
     }
   }
 
+  focus(): void {
+    this.list.focus({ preventScroll: true });
+  }
+
   private fill(clock: Clock): void {
     let day = '';
     const items: HTMLElement[] = [];

@@ -6,6 +6,7 @@ import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import type { Colour } from './colours';
+import type { Moment } from './data';
 import { button, element, setText } from './elements';
 import type { History, Mode } from './history';
 import { MomentList } from './moment-list';
@@ -33,6 +34,7 @@ export class HistoryPanel extends Widget {
     const { history, trans, colour } = options;
     this.addClass('jp-Prompter-history');
     this.node.setAttribute('role', 'region');
+    this.node.tabIndex = -1;
     // Keys that are typed here mean nothing to the notebook.
     this.node.dataset.lmSuppressShortcuts = 'true';
     this.title.icon = historyIcon;
@@ -95,7 +97,11 @@ export class HistoryPanel extends Widget {
   }
 
   protected override onActivateRequest(): void {
-    this.node.querySelector<HTMLElement>('[role="listbox"]')?.focus();
+    if (this.columns.hidden) {
+      this.node.focus();
+    } else {
+      this.list.focus();
+    }
   }
 
   private readonly onChange = (): void => this.draw();
@@ -113,14 +119,19 @@ export class HistoryPanel extends Widget {
       this.say(fault(problem, trans));
     } else if (!known) {
       this.say(trans.__('The history is being read.'));
-    } else if (this.faulty) {
+    } else if (this.faulty || moment !== this.noted) {
       this.say('');
     }
     this.faulty = problem !== null || !known;
+    this.noted = moment;
     if (!hidden) {
       this.list.update(clock);
       this.track.update(clock);
       this.past.update(clock);
+      if (document.activeElement === this.node) {
+        // It waited for the list.
+        this.list.focus();
+      }
     }
   }
 
@@ -176,6 +187,8 @@ export class HistoryPanel extends Widget {
   private readonly note = element('p', 'jp-Prompter-historyNote');
   private readonly columns = element('div', 'jp-Prompter-columns');
   private faulty = true;
+  /** The moment that the note is about. */
+  private noted: Moment | null = null;
 }
 
 /** The application looks for shortcuts from the focused element upwards, and takes the first that matches. */
