@@ -98,11 +98,9 @@ class Walker:
         """Do it, and look."""
         if action.name == "cut":
             Walker._cut = self._call("ids", action.cell, action.count)
-        elif action.name in ("copy", "duplicate"):
+        elif action.name == "copy":
             Walker._cut = []
-        elif action.name.startswith("paste") and self._call("any", Walker._cut):
-            # Cells that were cut keep their ids. Who undoes the cut and pastes them has two cells with one id, which a
-            # log that knows cells by their ids cannot tell apart.
+        elif self._makes_twins(action):
             return
         if action.name in COMMANDS:
             self._saw(self._call("command", COMMANDS[action.name], action.cell, action.count, True))
@@ -122,6 +120,16 @@ class Walker:
         """Save, and wait until everything is in the log."""
         self._save(Action("save"))
         self._person.sent()
+
+    def _makes_twins(self, action: Action) -> bool:
+        """Whether two cells would have one id, which a log that knows cells by their ids cannot tell apart.
+
+        JupyterLab gives cells that were cut their ids again: also where the cut was undone, and, until something is
+        copied, to a cell that is duplicated.
+        """
+        if action.name == "duplicate":
+            return bool(Walker._cut)
+        return action.name.startswith("paste") and bool(self._call("any", Walker._cut))
 
     # What is more than a command.
 
