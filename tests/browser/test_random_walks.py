@@ -25,7 +25,7 @@ LENGTH = 300
 WHOLE = {"save", "change on disk", "revert", "checkpoint", "rename"}
 """Actions on the file, which in a shared notebook the server writes: only when everybody has everything."""
 
-COUNTS = {"lab": 10, "notebook": 3, "collaboration": 3}
+COUNTS = {"lab": 10, "notebook": 3, "collaboration": 1}
 """How many walks of each kind: in JupyterLab, in Notebook 7, and by two people in one notebook."""
 
 Walk = Callable[[str, Sequence[Action]], str | None]

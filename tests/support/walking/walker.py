@@ -59,7 +59,7 @@ SOURCES = ("first = 1", "print('😀')", "1 / 0", "# fourth\nx = 2")
 class Walker:
     """One person in one page, who has opened a notebook of their own."""
 
-    _cut: ClassVar[list[str]] = []
+    _clipboard: ClassVar[list[str]] = []
     """The ids of the cells on the clipboard, which all pages share."""
 
     def __init__(self, page: Page, lab: Lab, name: str, token: str) -> None:
@@ -70,6 +70,7 @@ class Walker:
         self._person = Person(page)
         self._participant: str | None = None
         self._renamed = 0
+        self._last_cut = False
         self.seen = Seen()
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.add_init_script(_SCRIPT)
@@ -96,10 +97,9 @@ class Walker:
 
     def perform(self, action: Action) -> None:
         """Do it, and look."""
-        if action.name == "cut":
-            Walker._cut = self._call("ids", action.cell, action.count)
-        elif action.name == "copy":
-            Walker._cut = []
+        if action.name in ("cut", "copy"):
+            Walker._clipboard = self._call("ids", action.cell, action.count)
+            self._last_cut = action.name == "cut"
         elif self._makes_twins(action):
             return
         if action.name in COMMANDS:
@@ -124,12 +124,13 @@ class Walker:
     def _makes_twins(self, action: Action) -> bool:
         """Whether two cells would have one id, which a log that knows cells by their ids cannot tell apart.
 
-        JupyterLab gives cells that were cut their ids again: also where the cut was undone, and, until something is
-        copied, to a cell that is duplicated.
+        Who cut last gets cells with their ids back from JupyterLab: also where the cut was undone, where somebody else
+        copied meanwhile, and where a cell is duplicated.
         """
-        if action.name == "duplicate":
-            return bool(Walker._cut)
-        return action.name.startswith("paste") and bool(self._call("any", Walker._cut))
+        if not self._last_cut:
+            return False
+        pasted = action.name.startswith("paste") and self._call("any", Walker._clipboard)
+        return bool(pasted) or action.name == "duplicate"
 
     # What is more than a command.
 
