@@ -12,7 +12,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -350,3 +352,18 @@ def test_network_file_systems_are_recognised(tmp_path: Path, path: str, kind: st
     )
     assert network_filesystem(Path(path), mounts) == kind
     assert network_filesystem(Path(path), tmp_path / "none") is None
+
+
+def test_a_new_file_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    """Two that turn the same new file to write-ahead logging collide, and SQLite's own waiting does not cover that."""
+    openers = 4
+    for number in range(150):
+        path, all_are_there = tmp_path / f"{number}.db", threading.Barrier(openers)
+
+        def open_it(path: Path = path, all_are_there: threading.Barrier = all_are_there) -> None:
+            all_are_there.wait()
+            database.connect(path, writing=True, create=True).close()
+
+        with ThreadPoolExecutor(openers) as threads:
+            for opened in [threads.submit(open_it) for _ in range(openers)]:
+                opened.result()

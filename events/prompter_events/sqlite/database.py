@@ -170,7 +170,7 @@ def connect(path: Path, *, writing: bool, create: bool = False) -> sqlite3.Conne
     )
     try:
         if writing:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection)
             # FULL syncs the WAL with each COMMIT: durable before acknowledged.
             connection.execute("PRAGMA synchronous = FULL")
             # What is erased or forgotten is overwritten, not only unlinked. Debian builds SQLite so anyway.
@@ -183,3 +183,17 @@ def connect(path: Path, *, writing: bool, create: bool = False) -> sqlite3.Conne
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Have the file write ahead; a new file needs its lock for that, and SQLite does not wait for that one."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    pauses = Pauses()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+        pauses.one()
