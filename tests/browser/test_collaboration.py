@@ -177,6 +177,10 @@ def do_everything_with_the_first_cell(heron: Person) -> None:
     see(heron, SECRET)
     heron.select(2)
     heron.command("notebook:change-cell-to-markdown")
+    # Undo takes back in one step what was done without a pause of half a second; here only the deletion is meant.
+    heron.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.context.model.sharedModel.undoManager.stopCapturing()"
+    )
     heron.command("notebook:delete-cell")
     heron.page.wait_for_function(f"() => ({CELLS})().length === 3")
     heron.command("notebook:undo-cell-action")
