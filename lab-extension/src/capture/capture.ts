@@ -4,6 +4,7 @@ import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Signal, type ISignal } from '@lumino/signaling';
 
+import { recordedId } from '../cell-ids';
 import { idBytes, newId } from '../ids';
 import type { Client, EventBodies } from '../protocol';
 import type { ICapture, IDelivery } from '../tokens';
@@ -43,9 +44,8 @@ interface Ran {
 
 interface RanCell {
   model: {
-    id: string;
     type: string;
-    sharedModel: { getSource(): string };
+    sharedModel: { getId(): string; getSource(): string };
   };
 }
 
@@ -137,9 +137,10 @@ export class Capture implements ICapture {
 
   /** Where the person is, if they are in this notebook. */
   placeIn(panel: NotebookPanel): Pick<Place, 'sessionId' | 'cellId'> {
+    const { activeCell } = panel.content;
     return {
       sessionId: this.sessionOf(panel.id) ?? null,
-      cellId: panel.content.activeCell?.model.id ?? null
+      cellId: activeCell && recordedId(activeCell.model.sharedModel)
     };
   }
 
@@ -308,11 +309,12 @@ export class Capture implements ICapture {
   private onScheduled(notebook: Ran, { model }: RanCell): void {
     const live = this.documentOf(notebook)?.live;
     if (model.type === 'code' && live) {
+      const cellId = recordedId(model.sharedModel);
       const { source, withheld } = live.session.recorded(
-        model.id,
+        cellId,
         model.sharedModel.getSource()
       );
-      live.runs.scheduled(model.id, source, withheld);
+      live.runs.scheduled(cellId, source, withheld);
     }
   }
 
@@ -335,7 +337,7 @@ export class Capture implements ICapture {
       },
       kernel: Boolean(document.context.sessionContext.session?.kernel)
     };
-    document.live?.runs.executed(model.id, how);
+    document.live?.runs.executed(recordedId(model.sharedModel), how);
   }
 
   /** Tell collaborators' pages whose work is recorded here. */
@@ -394,7 +396,7 @@ function outputsOf(
   cellId: string
 ): { outputs: readonly RawOutput[]; executionCount: number | null } {
   for (const model of context.model.cells) {
-    if (model.id === cellId && model.type === 'code') {
+    if (model.type === 'code' && recordedId(model.sharedModel) === cellId) {
       const { outputs, executionCount } = model as ICodeCellModel;
       return { outputs: outputs.toJSON(), executionCount };
     }

@@ -4,16 +4,18 @@ import type { CellSnapshot } from '../protocol';
 import { applyOps, type Ops } from './ops';
 import { wellFormed } from './text';
 
-/** A cell that a delta inserts; `key` is whatever the caller knows it by. */
+/** A cell that a delta inserts, with JupyterLab's id; `key` is whatever the caller knows it by. */
 export interface Inserted<K> extends CellSnapshot {
   key: K;
   /** What is recorded of its source, where that is another text. */
   recorded?: string;
 }
 
-/** A cell as it stands. */
+/** A cell as it stands; its `cell_id` is that of no other one. */
 export interface Entry<K> extends Pick<CellSnapshot, 'cell_id' | 'cell_type'> {
   key: K;
+  /** JupyterLab's id, which another cell may have too. */
+  own: string;
   /** As it stands in the document, well formed; behind by what is in an open burst, unless a part is withheld. */
   text: string;
   /** What is recorded of it. */
@@ -75,11 +77,11 @@ function match<K>(
   if (deleted.length === 0 || fresh.length === 0) {
     return;
   }
-  const before = counts(old);
+  const before = counts(old.map(({ own }) => own));
   const after = counts(
-    places.flatMap(({ kept, fresh }) => kept ?? fresh ?? [])
+    places.flatMap(({ kept, fresh }) => kept?.own ?? fresh?.cell_id ?? [])
   );
-  const byId = new Map(deleted.map(entry => [entry.cell_id, entry]));
+  const byId = new Map(deleted.map(entry => [entry.own, entry]));
   for (const place of fresh) {
     const id = place.fresh?.cell_id ?? '';
     if (before.get(id) === 1 && after.get(id) === 1) {
@@ -88,10 +90,10 @@ function match<K>(
   }
 }
 
-function counts(cells: readonly { cell_id: string }[]): Map<string, number> {
+function counts(ids: readonly string[]): Map<string, number> {
   const found = new Map<string, number>();
-  for (const { cell_id } of cells) {
-    found.set(cell_id, (found.get(cell_id) ?? 0) + 1);
+  for (const id of ids) {
+    found.set(id, (found.get(id) ?? 0) + 1);
   }
   return found;
 }

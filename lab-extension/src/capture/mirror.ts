@@ -1,5 +1,6 @@
 /** An ordered mirror of a notebook's cells: it makes of each change of the list the steps that replay it. */
 
+import { freeName } from '../cell-ids';
 import type { CellSnapshot } from '../protocol';
 import type { Cause } from './bursts';
 import {
@@ -45,7 +46,7 @@ interface Work<K> extends Circumstances<K> {
 
 export class Mirror<K> {
   constructor(cells: readonly Inserted<K>[]) {
-    this.entries = cells.map(enter);
+    this.entries = enterAll(cells);
   }
 
   /** The cells as they stand, in order. */
@@ -63,28 +64,33 @@ export class Mirror<K> {
     }));
   }
 
-  /** The first cell with this id. */
+  /** The cell that is recorded with this id. */
   find(cellId: string): Readonly<Entry<K>> | undefined {
     return this.entries.find(each => each.cell_id === cellId);
   }
 
+  /** The cell that the caller knows by this key. */
+  at(key: K): Readonly<Entry<K>> | undefined {
+    return this.entries.find(each => each.key === key);
+  }
+
   /** Put all cells in place of those that are here. Text that is withheld stays so; texts that changed in such a cell are. */
   reset(cells: readonly Inserted<K>[]): void {
-    const before = this.entries;
-    this.entries = cells.map(cell => {
-      const known =
-        before.find(({ cell_id }) => cell_id === cell.cell_id) ??
-        this.gone.get(cell.cell_id);
+    const before = byOwn(this.entries);
+    const gone = byOwn([...this.gone.values()]);
+    const veiled = cells.map(cell => {
+      const known = before.get(cell.cell_id) ?? gone.get(cell.cell_id) ?? [];
+      const mixed = known.filter(entry => entry.mixed);
+      if (mixed.length === 0) {
+        return cell;
+      }
       const text = wellFormed(cell.source);
-      return enter(
-        known?.mixed
-          ? {
-              ...cell,
-              recorded: known.text === text ? known.recorded : withheld(text)
-            }
-          : cell
-      );
+      const same = mixed.find(entry => entry.text === text);
+      return { ...cell, recorded: same?.recorded ?? withheld(text) };
     });
+    // Who stays keeps its name.
+    const names = new Map(this.entries.map(each => [each.key, each.cell_id]));
+    this.entries = enterAll(veiled, names);
   }
 
   /** Apply recorded operations to one cell. */
@@ -200,9 +206,13 @@ export class Mirror<K> {
     work: Work<K>,
     known: Cause | null
   ): void {
-    const recorded = origin?.recorded ?? this.recordedOf(fresh, work.agreed);
-    const entry = enter({ ...fresh, recorded });
-    const { cell_id, cell_type } = entry;
+    const cell_id = freeName(fresh.cell_id, name =>
+      work.entries.some(each => each.cell_id === name)
+    );
+    const recorded =
+      origin?.recorded ?? this.recordedOf(cell_id, fresh.source, work.agreed);
+    const entry = enter({ ...fresh, recorded }, cell_id);
+    const { cell_type } = entry;
     work.entries.splice(index, 0, entry);
     work.steps.push({
       type: 'cell.added',
@@ -220,12 +230,9 @@ export class Mirror<K> {
   }
 
   /** What is to be recorded of a new cell's text. */
-  private recordedOf(
-    { cell_id, source }: Inserted<K>,
-    agreed: boolean
-  ): string {
+  private recordedOf(cellId: string, source: string, agreed: boolean): string {
     const text = wellFormed(source);
-    const before = this.gone.get(cell_id);
+    const before = this.gone.get(cellId);
     if (before?.text === text) {
       return before.recorded;
     }
@@ -285,17 +292,37 @@ function settle<K>(
   return to;
 }
 
-function enter<K>({
-  key,
-  cell_id,
-  cell_type,
-  source,
-  recorded
-}: Inserted<K>): Entry<K> {
+/** Cells as entries, each with a name of its own: the one that it has in `names`, or a free one. */
+function enterAll<K>(
+  cells: readonly Inserted<K>[],
+  names: ReadonlyMap<K, string> = new Map()
+): Entry<K>[] {
+  const taken = new Set(cells.flatMap(({ key }) => names.get(key) ?? []));
+  return cells.map(cell => {
+    const name =
+      names.get(cell.key) ?? freeName(cell.cell_id, each => taken.has(each));
+    taken.add(name);
+    return enter(cell, name);
+  });
+}
+
+function byOwn<K>(entries: readonly Entry<K>[]): Map<string, Entry<K>[]> {
+  const found = new Map<string, Entry<K>[]>();
+  for (const entry of entries) {
+    found.set(entry.own, [...(found.get(entry.own) ?? []), entry]);
+  }
+  return found;
+}
+
+function enter<K>(
+  { key, cell_id: own, cell_type, source, recorded }: Inserted<K>,
+  cell_id: string
+): Entry<K> {
   const text = wellFormed(source);
   const shown = recorded ?? text;
   return {
     key,
+    own,
     cell_id,
     cell_type,
     text,

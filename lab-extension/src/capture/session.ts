@@ -5,6 +5,7 @@ import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { INotebookModel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 
+import { nameCell } from '../cell-ids';
 import type { Client, SessionOpened } from '../protocol';
 import { Authors, awarenessOf, OWN, type Authorship } from './authors';
 import type { Burst, Cause } from './bursts';
@@ -59,6 +60,7 @@ export class Session {
     this.mirror = new Mirror(
       collaborative ? options.memory.recall(context.path, cells) : cells
     );
+    this.nameCells();
     this.open();
     this.transactions = new Transactions(this.shared, (change, transaction) =>
       this.commit(change, transaction)
@@ -179,7 +181,9 @@ export class Session {
         split = this.restructure(delta, cause, edits, by);
       }
       for (const [cell, ops] of edits) {
-        if (delta !== null && !this.mirror.find(cell.getId())) {
+        const entry = this.mirror.at(cell);
+        if (!entry) {
+          queueMicrotask(() => guarded('list', () => this.checkList()));
           continue;
         }
         const managers = this.transactions.undoManagers(cell);
@@ -188,7 +192,7 @@ export class Session {
           (split.has(cell)
             ? 'split'
             : this.causeOfEdit(transaction.origin, cell));
-        this.edit(cell.getId(), cause, ops, by);
+        this.edit(entry.cell_id, cause, ops, by);
       }
     } catch (error) {
       // Whatever was missed, from here on the mirror is true again.
@@ -205,6 +209,7 @@ export class Session {
   ): ReadonlySet<ISharedCell> {
     const told = { cause, edited, agreed };
     const { steps, split } = this.mirror.apply(delta, told);
+    this.nameCells();
     if (author) {
       steps.forEach(step => Object.assign(step.body, { author }));
     }
@@ -267,6 +272,15 @@ export class Session {
     return this.mirror.repeats(wellFormed(inserted));
   }
 
+  /** Let the rest of the page know what the record calls the cells. */
+  private nameCells(): void {
+    for (const { key, own, cell_id } of this.mirror.cells) {
+      if (own !== cell_id) {
+        nameCell(key, cell_id);
+      }
+    }
+  }
+
   /** Whether the delta deletes all that was there. */
   private replacesAll(delta: readonly ListDelta<ISharedCell>[]): boolean {
     const deleted = delta.reduce(
@@ -282,6 +296,7 @@ export class Session {
     this.options.recorder.flush();
     const before = new Set(this.mirror.cells.map(({ cell_id }) => cell_id));
     this.mirror.reset(this.shared.cells.map(snapshot));
+    this.nameCells();
     const { cells, rest } = opening(this.mirror.snapshot());
     this.options.recorder.record(this.id, 'notebook.reloaded', { cells });
     this.options.recorder.hold(this.id, rest);
@@ -318,7 +333,7 @@ export class Session {
     const { cells } = this.mirror;
     const same =
       cells.length === this.shared.cells.length &&
-      this.shared.cells.every((cell, i) => cell.getId() === cells[i].cell_id);
+      this.shared.cells.every((cell, i) => cell === cells[i].key);
     if (!this.closed && !isDisposed(this.shared) && !same) {
       this.reload();
     }

@@ -8,7 +8,10 @@ import { withheld, type Veiled } from './withheld';
 
 const KEY = 'prompter:withheld:';
 
-interface Kept {
+/** By JupyterLab's ids, which several cells may have. */
+type Kept = Record<string, Veil[] | undefined>;
+
+interface Veil {
   /** Of the cell's text: hexadecimal. The text itself is not kept. */
   digest: string;
   recorded: string;
@@ -19,14 +22,11 @@ export class WithheldMemory {
   constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem'>) {}
 
   /** Keep what is recorded of the cells of a notebook that hold withheld text. */
-  keep(
-    path: string,
-    cells: Iterable<Veiled & Pick<CellSnapshot, 'cell_id'>>
-  ): void {
-    const kept: Record<string, Kept> = {};
-    for (const { cell_id, text, recorded } of cells) {
+  keep(path: string, cells: Iterable<Veiled & { own: string }>): void {
+    const kept: Kept = {};
+    for (const { own, text, recorded } of cells) {
       if (text !== recorded) {
-        kept[cell_id] = { digest: hex(textDigest(text)), recorded };
+        (kept[own] ??= []).push({ digest: hex(textDigest(text)), recorded });
       }
     }
     if (Object.keys(kept).length > 0) {
@@ -48,17 +48,16 @@ export class WithheldMemory {
         return cell;
       }
       const text = wellFormed(cell.source);
+      const digest = hex(textDigest(text));
+      const same = known.find(each => each.digest === digest);
       // Whatever was changed meanwhile, a part of it may be what was withheld.
-      const same = hex(textDigest(text)) === known.digest;
-      return { ...cell, recorded: same ? known.recorded : withheld(text) };
+      return { ...cell, recorded: same?.recorded ?? withheld(text) };
     });
   }
 
-  private read(path: string): Record<string, Kept | undefined> {
+  private read(path: string): Kept {
     const stored = this.storage.getItem(KEY + path);
-    return stored === null
-      ? {}
-      : (JSON.parse(stored) as Record<string, Kept | undefined>);
+    return stored === null ? {} : (JSON.parse(stored) as Kept);
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type TranslationBundle
 } from '@jupyterlab/translation';
 
+import { recordedId } from '../cell-ids';
 import { ICapture, IDelivery } from '../tokens';
 import { colouring } from './colours';
 import { ServerHistory, type CellText } from './data';
@@ -171,7 +172,11 @@ function textOf(cell: {
   cell_type: string;
   getSource(): string;
 }): CellText {
-  return { id: cell.getId(), type: cell.cell_type, source: cell.getSource() };
+  return {
+    id: recordedId(cell),
+    type: cell.cell_type,
+    source: cell.getSource()
+  };
 }
 
 /** Act soon after the first of many calls, once. */

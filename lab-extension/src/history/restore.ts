@@ -2,6 +2,7 @@
 
 import type { ISharedNotebook } from '@jupyter/ydoc';
 
+import { recordedId } from '../cell-ids';
 import type { CellText } from './data';
 
 type CellType = 'code' | 'markdown' | 'raw';
@@ -25,7 +26,7 @@ export function restoreCell(
     return false;
   }
   const { source, type } = past[at];
-  const index = notebook.cells.findIndex(cell => cell.getId() === cellId);
+  const index = notebook.cells.findIndex(cell => recordedId(cell) === cellId);
   const now = index < 0 ? null : notebook.cells[index];
   if (now?.cell_type === type && now.getSource() === source) {
     return false;
@@ -73,7 +74,9 @@ function behind(
   notebook: ISharedNotebook,
   before: readonly CellText[]
 ): number {
-  const places = new Map(notebook.cells.map((cell, i) => [cell.getId(), i]));
+  const places = new Map(
+    notebook.cells.map((cell, i) => [recordedId(cell), i])
+  );
   for (const { id } of [...before].reverse()) {
     const place = places.get(id);
     if (place !== undefined) {

@@ -6,6 +6,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { MessageLoop, type Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 
+import { recordedId } from '../cell-ids';
 import type { Asking } from './asking';
 import { Footing } from './footing';
 import { InlinePrompt, type PromptHandlers, type Shape } from './inline-prompt';
@@ -116,7 +117,7 @@ export class PanelPrompts implements IDisposable {
     const notebook = this._options.panel.content;
     return byNearness(
       this._prompts(),
-      notebook.widgets.map(cell => cell.model.id),
+      notebook.widgets.map(cell => recordedId(cell.model.sharedModel)),
       notebook.activeCellIndex
     );
   }

@@ -4,11 +4,15 @@ import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
 import { PanelLayout, type Widget } from '@lumino/widgets';
 
+import { recordedId } from '../cell-ids';
+
 const FOOTER_CLASS = 'jp-CellFooter';
 
 /** The cell's widget in this view of the notebook; undefined if the notebook has no such cell. */
 export function cellById(notebook: Notebook, cellId: string): Cell | undefined {
-  return notebook.widgets.find(cell => cell.model.id === cellId);
+  return notebook.widgets.find(
+    cell => recordedId(cell.model.sharedModel) === cellId
+  );
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { Notebook, NotebookMode } from '@jupyterlab/notebook';
 
+import { recordedId } from '../cell-ids';
 import { isInView } from './steady';
 
 export interface Whereabouts {
@@ -30,7 +31,7 @@ export function whereabouts(
   const from = leaving instanceof HTMLElement ? leaving : null;
   const inEditor = cell?.editorWidget?.node.contains(from) ?? false;
   return {
-    cellId: cell?.model.id ?? null,
+    cellId: cell && recordedId(cell.model.sharedModel),
     mode: inEditor && from ? 'edit' : notebook.mode,
     top:
       cell && isInView(scroller, cell.node)
@@ -47,8 +48,9 @@ export function cellOf(
   place: Whereabouts
 ): Notebook['activeCell'] {
   return (
-    notebook.widgets.find(cell => cell.model.id === place.cellId) ??
-    notebook.activeCell
+    notebook.widgets.find(
+      cell => recordedId(cell.model.sharedModel) === place.cellId
+    ) ?? notebook.activeCell
   );
 }
 
@@ -67,7 +69,10 @@ export function giveBack(notebook: Notebook, place: Whereabouts): void {
   if (!cell) {
     return;
   }
-  if (place.mode === 'edit' && cell.model.id === place.cellId) {
+  if (
+    place.mode === 'edit' &&
+    recordedId(cell.model.sharedModel) === place.cellId
+  ) {
     notebook.mode = 'edit';
     cell.editor?.focus();
   } else {

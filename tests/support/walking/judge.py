@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,9 @@ from prompter_events import Event
 from prompter_events.catalogue.notebook import CellEdited
 from prompter_events.codec import pack
 from prompter_projections.notebook import EMPTY, NotebookState, fold
+
+_OWN_NAME = re.compile(r"_\d+$")
+"""What the record puts behind the id of a cell whose id another one has."""
 
 Cells = tuple[tuple[str, str, str], ...]
 """Id, type and source of each cell, first to last."""
@@ -23,7 +27,7 @@ class Seen:
     visits: list[list[Cells]] = field(default_factory=list)
     """For each time that the notebook was opened: the different states of the screen, in order."""
     saved: list[Cells] = field(default_factory=list)
-    """The file after each save."""
+    """The file after each save, in which no id occurs twice."""
 
 
 def judge(seen: Seen, events: Iterable[Event]) -> str | None:
@@ -43,7 +47,7 @@ def judge(seen: Seen, events: Iterable[Event]) -> str | None:
         saves += [(event.position, cells_of(state)) for event, state in replayed if event.type == "notebook.saved"]
     if len(saves) != len(seen.saved):
         return f"the notebook was saved {len(seen.saved)} times, the log knows {len(saves)}"
-    differing = ((at, a, b) for (at, a), b in zip(saves, seen.saved, strict=True) if a != b)
+    differing = ((at, a, b) for (at, a), b in zip(saves, seen.saved, strict=True) if not _is_saved_as(a, b))
     return next((f"saved at position {at}: {difference(told, cells)}" for at, told, cells in differing), None)
 
 
@@ -59,8 +63,20 @@ def by_session(events: Iterable[Event]) -> list[list[Event]]:
 
 
 def cells_of(state: NotebookState) -> Cells:
-    """A state as it is compared."""
-    return tuple((cell.cell_id, cell.cell_type, cell.source) for cell in state.cells)
+    """A state as it is compared: with the ids that JupyterLab has, which gives two cells one id at times."""
+    ids = [cell.cell_id for cell in state.cells]
+    assert len(set(ids)) == len(ids), f"ids occur twice: {ids}"
+    return tuple((_OWN_NAME.sub("", cell.cell_id), cell.cell_type, cell.source) for cell in state.cells)
+
+
+def _is_saved_as(told: Cells, file: Cells) -> bool:
+    """Whether a file holds what the log tells. Jupyter's server gives the second of two cells with one id another."""
+    earlier: set[str] = set()
+    for (told_id, *told_rest), (id_in_file, *file_rest) in zip(told, file, strict=False):
+        if told_rest != file_rest or (told_id != id_in_file and told_id not in earlier):
+            return False
+        earlier.add(told_id)
+    return len(told) == len(file)
 
 
 def difference(told: Cells, seen: Cells) -> str:

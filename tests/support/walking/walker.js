@@ -26,14 +26,6 @@ window.walk = (() => {
 
     has: name => app().commands.hasCommand(name),
 
-    ids: (cell, count) => {
-      window.walk.select(cell, count);
-      const book = notebook();
-      return book.widgets.filter(w => book.isSelectedOrActive(w)).map(w => w.model.id);
-    },
-
-    any: ids => panel().context.model.sharedModel.cells.some(c => ids.includes(c.getId())),
-
     select: (cell, count) => {
       const book = notebook();
       const first = at(cell, book.widgets.length);

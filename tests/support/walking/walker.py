@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -59,9 +59,6 @@ SOURCES = ("first = 1", "print('😀')", "1 / 0", "# fourth\nx = 2")
 class Walker:
     """One person in one page, who has opened a notebook of their own."""
 
-    _clipboard: ClassVar[list[str]] = []
-    """The ids of the cells on the clipboard, which all pages share."""
-
     def __init__(self, page: Page, lab: Lab, name: str, token: str) -> None:
         self._page = page
         self._lab = lab
@@ -70,7 +67,6 @@ class Walker:
         self._person = Person(page)
         self._participant: str | None = None
         self._renamed = 0
-        self._last_cut = False
         self.seen = Seen()
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.add_init_script(_SCRIPT)
@@ -97,11 +93,6 @@ class Walker:
 
     def perform(self, action: Action) -> None:
         """Do it, and look."""
-        if action.name in ("cut", "copy"):
-            Walker._clipboard = self._call("ids", action.cell, action.count)
-            self._last_cut = action.name == "cut"
-        elif self._makes_twins(action):
-            return
         if action.name in COMMANDS:
             self._saw(self._call("command", COMMANDS[action.name], action.cell, action.count, True))
         elif action.name in RUNS:
@@ -120,17 +111,6 @@ class Walker:
         """Save, and wait until everything is in the log."""
         self._save(Action("save"))
         self._person.sent()
-
-    def _makes_twins(self, action: Action) -> bool:
-        """Whether two cells would have one id, which a log that knows cells by their ids cannot tell apart.
-
-        Who cut last gets cells with their ids back from JupyterLab: also where the cut was undone, where somebody else
-        copied meanwhile, and where a cell is duplicated.
-        """
-        if not self._last_cut:
-            return False
-        pasted = action.name.startswith("paste") and self._call("any", Walker._clipboard)
-        return bool(pasted) or action.name == "duplicate"
 
     # What is more than a command.
 

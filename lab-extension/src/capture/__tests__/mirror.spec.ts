@@ -167,6 +167,41 @@ describe('a change of the list of cells', () => {
     expect(steps).toMatchObject([{ cause: 'undo', returns: true }]);
   });
 
+  it('that brings an id a second time gives that cell a name of its own, which it keeps', () => {
+    const twin = cell('a', 'twin');
+    const mirror = new Mirror([a, b]);
+    const circumstances = { cause: null, edited: new Map(), agreed: true };
+    const { steps } = mirror.apply([{ insert: [twin] }], circumstances);
+    expect(steps).toMatchObject([{ body: { cell_id: 'a_2', index: 0 } }]);
+    expect(mirror.at(twin.key)?.cell_id).toBe('a_2');
+    // The one that had the id goes, and an undo brings it back.
+    mirror.apply([{ retain: 1 }, { delete: 1 }], circumstances);
+    expect(mirror.at(twin.key)?.cell_id).toBe('a_2');
+    const again = mirror.apply([{ insert: [cell('a')] }], circumstances);
+    expect(again.steps).toMatchObject([
+      { body: { cell_id: 'a', index: 0 }, returns: true }
+    ]);
+    mirror.reset([twin, cell('a')]);
+    expect(mirror.snapshot().map(each => each.cell_id)).toEqual(['a_2', 'a']);
+  });
+
+  it('gives names that a notebook file may hold', () => {
+    const long = 'x'.repeat(64);
+    const mirror = new Mirror([cell(long), cell(long), cell('y'), cell('y_2')]);
+    mirror.apply([{ insert: [cell('y')] }], {
+      cause: null,
+      edited: new Map(),
+      agreed: true
+    });
+    expect(mirror.snapshot().map(each => each.cell_id)).toEqual([
+      'y_3',
+      long,
+      `${'x'.repeat(62)}_2`,
+      'y',
+      'y_2'
+    ]);
+  });
+
   const ids = fc.constantFrom(...'abcdefghij');
   const types = fc.constantFrom('code', 'markdown', 'raw');
   const sources = fc.constantFrom('', 'x', 'y\n\nx', 'long text', '😀');
@@ -205,14 +240,28 @@ describe('a change of the list of cells', () => {
       return each;
     });
     const mirror = new Mirror(before);
+    const named = mirror.snapshot();
+    const kept = new Map(mirror.cells.map(each => [each.key, each.cell_id]));
     const { steps } = mirror.apply(delta, {
       cause: null,
       edited: new Map(),
       agreed: true
     });
-    expect(replay(steps, start)).toEqual([...expected, ...rest]);
-    expect(mirror.snapshot()).toEqual([...expected, ...rest]);
+    const after = mirror.snapshot();
+    expect(replay(steps, named)).toEqual(after);
+    expect(after.map(own)).toEqual([...expected, ...rest]);
+    expect(new Set(after.map(each => each.cell_id)).size).toBe(after.length);
+    mirror.cells.forEach(({ key, cell_id }) =>
+      expect(kept.get(key) ?? cell_id).toBe(cell_id)
+    );
+    mirror.reset(before);
+    expect(mirror.snapshot().map(own)).toEqual(start);
   };
+
+  const own = (each: CellSnapshot): CellSnapshot => ({
+    ...each,
+    cell_id: each.cell_id.replace(/_\d+$/, '')
+  });
 
   it('replays to exactly the new list, even where ids occur twice', () => {
     fc.assert(

@@ -493,7 +493,10 @@ describe('a pause', () => {
 
 describe('runs', () => {
   const cell = {
-    model: { id: 'a', type: 'code', sharedModel: { getSource: () => 'one' } }
+    model: {
+      type: 'code',
+      sharedModel: { getId: () => 'a', getSource: () => 'one' }
+    }
   };
 
   it('are known by their notebook, and end as lost when it closes', () => {

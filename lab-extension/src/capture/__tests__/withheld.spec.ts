@@ -216,12 +216,36 @@ describe('marks', () => {
       setItem: (key, value) => stored.set(key, value)
     });
     memory.keep('a.ipynb', [
-      { cell_id: 'a', text: 'my secret', recorded: 'my ▒▒▒▒▒▒' }
+      { own: 'a', text: 'my secret', recorded: 'my ▒▒▒▒▒▒' }
     ]);
     expect([...stored.values()].join()).not.toContain('secret');
     const [cell] = memory.recall('a.ipynb', [
       { cell_id: 'a', cell_type: 'code', source: 'my secret!' }
     ]);
     expect(cell.recorded).toBe('▒'.repeat(10));
+  });
+
+  it('are found again in two cells with one id, whichever comes first', () => {
+    const stored = new Map<string, string>();
+    const memory = new WithheldMemory({
+      getItem: key => stored.get(key) ?? null,
+      setItem: (key, value) => stored.set(key, value)
+    });
+    memory.keep('a.ipynb', [
+      { own: 'a', text: 'mine', recorded: 'mine' },
+      { own: 'a', text: 'my secret', recorded: 'my ▒▒▒▒▒▒' },
+      { own: 'a', text: 'another', recorded: '▒▒▒▒▒▒▒' }
+    ]);
+    const cells = ['another', 'my secret', 'new'].map(source => ({
+      cell_id: 'a',
+      cell_type: 'code' as const,
+      source
+    }));
+    const recalled = memory.recall('a.ipynb', cells);
+    expect(recalled.map(({ recorded }) => recorded)).toEqual([
+      '▒▒▒▒▒▒▒',
+      'my ▒▒▒▒▒▒',
+      '▒▒▒'
+    ]);
   });
 });
