@@ -6,17 +6,27 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser
 
 from prompter.storage import open_study_log
 from prompter_events import Event
-from prompter_events.catalogue.notebook import SessionOpened
+from prompter_events.catalogue.notebook import (
+    CellAdded,
+    CellEdited,
+    CellMoved,
+    CellRemoved,
+    CellTypeChanged,
+    SessionOpened,
+)
+from prompter_events.codec import pack
 from support.awaiting import awaited
 from support.lab import TOKEN, Lab
 from support.notebooks import write_notebook
-from support.walking import SOURCES, Action, Walker, judge, make_walk, shrunk
+from support.walking import SOURCES, Action, Seen, Walker, judge, make_walk, shrunk
 from support.walking.actions import script_of, walk_of
 
 LENGTH = 300
@@ -28,8 +38,14 @@ WHOLE = {"save", "change on disk", "revert", "checkpoint", "rename"}
 COUNTS = {"lab": 10, "notebook": 3, "collaboration": 3}
 """How many walks of each kind: in JupyterLab, in Notebook 7, and by two people in one notebook."""
 
-Walk = Callable[[str, Sequence[Action]], str | None]
-"""``walk(kind, actions)``: what is wrong with the log afterwards; none if nothing is."""
+Judge = Callable[[Seen, Sequence[Event]], str | None]
+"""What is wrong with the events of a page; none if nothing is."""
+
+
+class Walk(Protocol):
+    """``walk(kind, actions)``: what the judge finds wrong with the log afterwards; none if nothing is."""
+
+    def __call__(self, kind: str, actions: Sequence[Action], judge: Judge = judge) -> str | None: ...
 
 
 class Labs:
@@ -86,7 +102,7 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labs]:
 
 @pytest.fixture
 def walk(browser: Browser, labs: Labs) -> Walk:
-    def perform(kind: str, actions: Sequence[Action]) -> str | None:
+    def perform(kind: str, actions: Sequence[Action], judge: Judge = judge) -> str | None:
         lab, name = labs.get(kind), labs.new_name()
         tokens = ("token-of-heron", "token-of-wren") if kind == "collaboration" else (TOKEN,)
         write_notebook(lab.root / f"{name}.ipynb", *SOURCES, heading="A walk")
@@ -154,9 +170,86 @@ def test_a_script(walk: Walk, request: pytest.FixtureRequest) -> None:
     assert walk("lab", walk_of(script)) is None
 
 
+def test_no_fault_of_a_log_escapes_the_judge(walk: Walk) -> None:
+    """The control: of what a walk wrote, one event is left out or told wrongly, each in its turn."""
+
+    def escaped(seen: Seen, events: Sequence[Event]) -> str | None:
+        told = judge(seen, events)
+        assert told is None, told
+        kinds = {"notebook.saved", "notebook.reloaded", "run.finished"}
+        telling = [event for event in events if event.type.startswith("cell.") or event.type in kinds]
+        assert {event.type for event in telling} >= CELL_EVENTS | kinds
+        for event in telling:
+            for wrong in ([], [garbled(event)]):
+                if (
+                    wrong != [event]
+                    and judge(seen, [each for one in events for each in (wrong if one is event else [one])]) is None
+                ):
+                    return f"{'told wrongly' if wrong else 'left out'}: position {event.position}, {event.body}"
+        return None
+
+    assert walk("lab", walk_of(EVERYTHING), escaped) is None
+
+
+CELL_EVENTS = {f"cell.{kind}" for kind in ("added", "removed", "moved", "type_changed", "edited")}
+
+
+def garbled(event: Event) -> Event:
+    """The same event with one thing told wrongly; the event itself where nothing can be."""
+    body = event.body
+    if isinstance(body, CellEdited):
+        body = replace(body, changes=[(dt, list(map(misheard, ops))) for dt, ops in body.changes])
+    elif isinstance(body, CellMoved):
+        body = replace(body, to=body.to + 1 if body.to == 0 else body.to - 1)
+    elif isinstance(body, CellAdded):
+        body = replace(body, source=body.source + "x")
+    elif isinstance(body, CellRemoved | CellTypeChanged):
+        body = replace(body, cell_id="another")
+    else:
+        return event
+    return replace(event, payload=pack(body))
+
+
+def test_a_failing_walk_becomes_short() -> None:
+    walk = make_walk(1, LENGTH)
+    split, merge = (next(action for action in walk if action.name == name) for name in ("split", "merge"))
+    tried = []
+
+    def fails(fewer: Sequence[Action]) -> bool:
+        tried.append(len(fewer))
+        return split in fewer and merge in fewer
+
+    assert sorted(map(str, shrunk(walk, fails, seconds=60))) == sorted(map(str, (split, merge)))
+    assert len(tried) < LENGTH
+    assert walk_of(script_of(walk)) == walk
+
+
+def misheard(op: str | int) -> str | int:
+    """One letter more is written; what is deleted stays."""
+    return op + "x" if isinstance(op, str) else abs(op)
+
+
 EVERYTHING = """\
-{"name": "type", "cell": 0.5, "place": 0.5, "text": "😀 数据"}
-{"name": "split", "cell": 0.5, "place": 0.5}
-{"name": "merge", "cell": 0.4, "count": 3}
+{"name": "type", "cell": 0.3, "place": 0.5, "text": "😀 数据"}
+{"name": "split", "cell": 0.3, "place": 0.5}
+{"name": "merge", "cell": 0.3, "count": 2}
+{"name": "save"}
+{"name": "move down", "cell": 0.3}
+{"name": "to raw", "cell": 0.99}
+{"name": "cut", "cell": 0.5}
+{"name": "undo"}
+{"name": "paste", "cell": 0.1}
+{"name": "type", "cell": 0.3, "place": 0.9, "text": "one of two with one id"}
+{"name": "move up", "cell": 0.7}
+{"name": "delete", "cell": 0.99}
+{"name": "run", "cell": 0.0}
+{"name": "run", "cell": 0.3}
+{"name": "editor undo", "cell": 0.3, "count": 2}
+{"name": "save"}
+{"name": "insert text", "cell": 0.3, "place": 0.2, "text": "to be lost"}
+{"name": "revert"}
+{"name": "insert text", "cell": 0.3, "place": 0.2, "text": "👩‍👩‍👧"}
+{"name": "reload"}
+{"name": "add above", "cell": 0.3}
 {"name": "save"}
 """

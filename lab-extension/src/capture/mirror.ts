@@ -199,6 +199,34 @@ export class Mirror<K> {
     return { steps: work.steps, split };
   }
 
+  /** A cell has another id now: one with that id takes the place of the one that was here. */
+  rename(key: K, own: string, cause: Cause | null): Step[] {
+    const index = this.entries.findIndex(each => each.key === key);
+    const before = this.entries[index];
+    if (!before || before.own === own) {
+      return [];
+    }
+    const cell_id = freeName(own, name => this.find(name) !== undefined);
+    const entry = { ...before, own, cell_id };
+    this.entries.splice(index, 1, entry);
+    this.gone.set(before.cell_id, before);
+    const { cell_type, recorded: source } = entry;
+    const parents = [before.cell_id];
+    const added = {
+      cell_id,
+      index,
+      cell_type,
+      source,
+      parents,
+      ...mark(entry)
+    };
+    const removed = { cell_id: before.cell_id, index: index + 1 };
+    return [
+      { type: 'cell.added', body: added, cause },
+      { type: 'cell.removed', body: removed, cause }
+    ];
+  }
+
   private add(
     fresh: Inserted<K>,
     origin: Origin<K> | null,

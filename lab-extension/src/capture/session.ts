@@ -18,7 +18,7 @@ import {
 import { notebookDigest } from './digest';
 import { guarded } from './guard';
 import { Mirror, type ListDelta } from './mirror';
-import { opening } from './opening';
+import { opening, type Step } from './opening';
 import { replaceOps, type Ops } from './ops';
 import type { Recorder } from './recorder';
 import { wellFormed } from './text';
@@ -162,7 +162,7 @@ export class Session {
 
   /** One transaction is over: tell what it did. */
   private commit(
-    { delta, edits, format }: Gathered,
+    { delta, edits, renamed, format }: Gathered,
     transaction: TransactionLike
   ): void {
     const by = transaction.local ? OWN : this.authors.of(transaction);
@@ -194,6 +194,10 @@ export class Session {
             : this.causeOfEdit(transaction.origin, cell));
         this.edit(entry.cell_id, cause, ops, by);
       }
+      if (renamed.size > 0) {
+        const cause = transaction.local ? 'tool' : 'remote';
+        this.rename(renamed, cause, by);
+      }
     } catch (error) {
       // Whatever was missed, from here on the mirror is true again.
       this.reload();
@@ -209,6 +213,24 @@ export class Session {
   ): ReadonlySet<ISharedCell> {
     const told = { cause, edited, agreed };
     const { steps, split } = this.mirror.apply(delta, told);
+    this.tell(steps, author);
+    return split;
+  }
+
+  private rename(
+    cells: ReadonlySet<ISharedCell>,
+    cause: Cause,
+    { author }: Authorship
+  ): void {
+    this.options.recorder.flush();
+    const steps = [...cells].flatMap(cell =>
+      this.mirror.rename(cell, cell.getId(), cause)
+    );
+    this.tell(steps, author);
+  }
+
+  /** Record what a change of the list came to, which the mirror has taken. */
+  private tell(steps: readonly Step[], author: Authorship['author']): void {
     this.nameCells();
     if (author) {
       steps.forEach(step => Object.assign(step.body, { author }));
@@ -217,7 +239,6 @@ export class Session {
     this.options.recorder.hold(this.id, steps);
     gone.forEach(({ body }) => this.options.removed(body.cell_id));
     queueMicrotask(() => guarded('list', () => this.checkList()));
-    return split;
   }
 
   private causeOfEdit(origin: unknown, cell: ISharedCell): Cause {
@@ -274,11 +295,7 @@ export class Session {
 
   /** Let the rest of the page know what the record calls the cells. */
   private nameCells(): void {
-    for (const { key, own, cell_id } of this.mirror.cells) {
-      if (own !== cell_id) {
-        nameCell(key, cell_id);
-      }
-    }
+    this.mirror.cells.forEach(({ key, cell_id }) => nameCell(key, cell_id));
   }
 
   /** Whether the delta deletes all that was there. */

@@ -16,6 +16,8 @@ import { opsOf, type Ops, type TextDelta } from './ops';
 export interface Gathered {
   delta: ListDelta<ISharedCell>[] | null;
   edits: Map<ISharedCell, Ops>;
+  /** Cells that stay and have another id now: as the server writes a shared notebook, it parts cells with the same one. */
+  renamed: Set<ISharedCell>;
   /** The notebook's format was written: only loading a whole notebook does that. */
   format: boolean;
 }
@@ -58,13 +60,15 @@ export class Transactions {
   }
 
   private listen(cell: ISharedCell): void {
+    this.ids.set(cell, cell.getId());
     cell.changed.connect(this.onCell, this);
   }
 
   private readonly onTransaction = (transaction: TransactionLike): void => {
     const change = this.gathered;
     this.gathered = nothing();
-    if (change.delta !== null || change.edits.size > 0) {
+    const { delta, edits, renamed } = change;
+    if (delta !== null || edits.size > 0 || renamed.size > 0) {
       guarded('transaction', () => this.commit(change, transaction));
     }
   };
@@ -96,13 +100,21 @@ export class Transactions {
     cell: ISharedCell,
     { sourceChange }: { sourceChange?: TextDelta[] }
   ): void => {
-    if (!sourceChange) {
+    const id = cell.getId();
+    const renamed = this.ids.get(cell) !== id;
+    if (!sourceChange && !renamed) {
       return;
     }
     guarded('cell', () => {
-      const ops = opsOf(sourceChange);
+      const ops = opsOf(sourceChange ?? []);
       if (ops.length > 0) {
         this.gathered.edits.set(cell, ops);
+      }
+      if (renamed) {
+        this.ids.set(cell, id);
+        this.gathered.renamed.add(cell);
+      }
+      if (ops.length > 0 || renamed) {
         this.signalled();
       }
     });
@@ -116,6 +128,7 @@ export class Transactions {
   }
 
   private readonly ydoc: YDocLike | null;
+  private readonly ids = new WeakMap<ISharedCell, string>();
   private gathered: Gathered = nothing();
 }
 
@@ -132,7 +145,12 @@ export function snapshot(cell: ISharedCell): Inserted<ISharedCell> {
 }
 
 function nothing(): Gathered {
-  return { delta: null, edits: new Map(), format: false };
+  return {
+    delta: null,
+    edits: new Map(),
+    renamed: new Set(),
+    format: false
+  };
 }
 
 function isYDoc(value: unknown): value is YDocLike {

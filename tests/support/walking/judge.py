@@ -70,13 +70,22 @@ def cells_of(state: NotebookState) -> Cells:
 
 
 def _is_saved_as(told: Cells, file: Cells) -> bool:
-    """Whether a file holds what the log tells. Jupyter's server gives the second of two cells with one id another."""
-    earlier: set[str] = set()
-    for (told_id, *told_rest), (id_in_file, *file_rest) in zip(told, file, strict=False):
-        if told_rest != file_rest or (told_id != id_in_file and told_id not in earlier):
+    """Whether a file holds what the log tells.
+
+    Jupyter's server gives the second of two cells with one id another, and, of a shared notebook, leaves it out where
+    it is like the first.
+    """
+    left = list(file)
+    earlier: dict[str, set[tuple[str, str]]] = {}
+    for cell_id, kind, source in told:
+        twins = earlier.setdefault(cell_id, set())
+        same_text = bool(left) and left[0][1:] == (kind, source)
+        if same_text and (left[0][0] == cell_id or twins):
+            left.pop(0)
+        elif (kind, source) not in twins:
             return False
-        earlier.add(told_id)
-    return len(told) == len(file)
+        twins.add((kind, source))
+    return not left
 
 
 def difference(told: Cells, seen: Cells) -> str:

@@ -4,6 +4,7 @@ import { YNotebook } from '@jupyter/ydoc';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 
+import { recordedId } from '../../cell-ids';
 import type { CellSnapshot, EventBodies, EventTypeName } from '../../protocol';
 import type { DeliveryStatus, IDelivery } from '../../tokens';
 import { Capture, type CaptureOptions } from '../capture';
@@ -130,7 +131,7 @@ export class Book {
   /** The document's cells, to be compared with what replay gives. */
   cells(): CellSnapshot[] {
     return this.shared.cells.map(cell => ({
-      cell_id: cell.getId(),
+      cell_id: recordedId(cell),
       cell_type: cell.cell_type,
       source: cell.getSource()
     }));

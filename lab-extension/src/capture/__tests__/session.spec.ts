@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as Y from 'yjs';
 
+import { recordedId } from '../../cell-ids';
 import { idText } from '../../ids';
 import { notebookDigest } from '../digest';
 import { Book, Page, settled } from './page';
@@ -360,6 +361,30 @@ describe('the list of cells', () => {
     expectReplay();
   });
 
+  it('may hold an id twice, until a server parts the two', async () => {
+    shared.insertCell(0, { id: 'a', cell_type: 'code', source: 'twin' });
+    await settled();
+    shared.cells[0].setSource('twin, edited');
+    await settled();
+    expect(recordedId(shared.cells[0])).toBe('a_2');
+    // The one that was there first is the second from above.
+    shared.getCell(1).ymodel.set('id', 'new');
+    await settled();
+    expect(page.types().slice(-2)).toEqual(['cell.added', 'cell.removed']);
+    expect(page.log.events.at(-2)).toMatchObject({
+      body: { cell_id: 'new', index: 1, source: 'one', parents: ['a'] }
+    });
+    expect(recordedId(shared.cells[1])).toBe('new');
+    shared.cells[1].setSource('one, edited');
+    await settled();
+    page.capture.flush();
+    expect(page.replayed()).toMatchObject([
+      { cell_id: 'a_2', source: 'twin, edited' },
+      { cell_id: 'new', source: 'one, edited' },
+      ...CELLS.slice(1).map(({ id }) => ({ cell_id: id }))
+    ]);
+  });
+
   it('read again from the file is one event', async () => {
     type(0, 0, 'x');
     book.load(CELLS);
@@ -381,6 +406,7 @@ describe('the list of cells', () => {
       fc.record({ act: fc.constant('delete'), a: place, b: place }),
       fc.record({ act: fc.constant('move'), a: place, b: place }),
       fc.record({ act: fc.constant('set'), a: place, b: place }),
+      fc.record({ act: fc.constant('name'), a: place, b: place }),
       fc.record({ act: fc.constantFrom('undo', 'redo'), a: place, b: place })
     );
     await fc.assert(
@@ -401,6 +427,8 @@ describe('the list of cells', () => {
               shared.redo();
             } else if (act === 'insert' || n === 0) {
               shared.insertCell(b % (n + 1), {
+                // At times one that another cell has, too.
+                ...(a % 4 === 0 && n > 0 && { id: shared.getCell(i).getId() }),
                 cell_type: 'code',
                 source: `${a}`
               });
@@ -410,6 +438,8 @@ describe('the list of cells', () => {
               shared.moveCells(i, b % n);
             } else if (act === 'set') {
               shared.getCell(i).setSource(`set ${b}`);
+            } else if (act === 'name') {
+              shared.getCell(i).ymodel.set('id', `id${b}`);
             } else {
               const { length } = shared.getCell(i).ysource;
               type(i, Math.min(b, length), 'é😀', b % 2 && length > b ? 1 : 0);
