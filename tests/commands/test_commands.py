@@ -7,13 +7,25 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import nbformat
 import pytest
+from msgspec.structs import replace
 
 from prompter.commands import app
 from prompter.storage import DIRECTORIES, open_study_log
 from prompter_events import ProducerId, migrate
+from prompter_events.catalogue.notebook import (
+    WITHHELD,
+    CellAdded,
+    CellEdited,
+    CellSnapshot,
+    Client,
+    SessionOpened,
+)
+from prompter_events.catalogue.runs import RunScheduled
+from support.events import event, new_producer
 from support.lifelike import lifelike
 
 README = Path(__file__).parents[2] / "README.md"
@@ -65,6 +77,36 @@ def test_a_replay_is_a_notebook_that_nbformat_accepts(recorded: str, tmp_path: P
     notebook = nbformat.read(output, as_version=4)
     nbformat.validate(notebook)
     assert len(notebook.cells) == 12
+
+
+async def test_a_replay_says_what_it_cannot_tell(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/study.db"
+    await migrate(url, directories=DIRECTORIES)
+    cells = [CellSnapshot(cell_id="mine", cell_type="code", source="x = 1")]
+    client = Client(lab="", extension="", browser="")
+    told = (
+        SessionOpened(notebook_path="a.ipynb", kernel_name="python3", client=client, cells=cells, shared=True),
+        CellAdded(cell_id="theirs", index=1, cell_type="code", source=WITHHELD * 9, cause="remote", withheld=True),
+        CellEdited(cell_id="mine", changes=[(0, ["#"])], cause="user"),
+        RunScheduled(run_id=uuid4(), cell_id="mine", source="x = 2"),
+    )
+    producer = new_producer()
+    made = [event(producer, number, body) for number, body in enumerate(told, 1)]
+    made[2] = replace(made[2], schema_version=99)
+    async with open_study_log(url) as log:
+        await log.append(producer, made)
+    session, output = str(made[0].session_id), tmp_path / "then.ipynb"
+    done = prompter("replay", session, "--log", url, "-o", str(output))
+    assert done.returncode == 0, done.stderr
+    newer, divergence, partial = done.stderr.splitlines()
+    assert newer.startswith("position 3: ")
+    assert "99" in newer
+    assert divergence.startswith("position 4: ")
+    assert "partial" in partial
+    assert "theirs" in partial
+    notebook = nbformat.read(output, as_version=4)
+    # The run's own text is the truth.
+    assert [(cell.id, cell.source) for cell in notebook.cells] == [("mine", "x = 2"), ("theirs", WITHHELD * 9)]
 
 
 @pytest.mark.parametrize("suffix", [".html", ".svg", ".png"])
