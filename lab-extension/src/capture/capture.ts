@@ -1,6 +1,5 @@
 /** All sessions of this page: opened and closed with their documents, fed with the page's signals. */
 
-import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Signal, type ISignal } from '@lumino/signaling';
 
@@ -9,12 +8,17 @@ import { idBytes, newId } from '../ids';
 import type { Client, EventBodies } from '../protocol';
 import type { ICapture, IDelivery } from '../tokens';
 import type { Causes } from './causes';
+import {
+  followExecutions,
+  outputsOf,
+  type Actions,
+  type Executing
+} from './executions';
 import { guarded } from './guard';
 import type { Place } from './focus';
 import { KernelWatch } from './kernel';
-import type { RawOutput } from './outputs';
 import { Recorder } from './recorder';
-import { Runs, type Executed } from './runs';
+import { Runs } from './runs';
 import { Session, type NotebookContext } from './session';
 import { WithheldMemory } from './withheld-memory';
 
@@ -23,37 +27,6 @@ const LATER_MS = 1000;
 const KEY = 'prompter:session:';
 // Menus, buttons and keys all come to this one.
 const INTERRUPT = 'notebook:interrupt-kernel';
-
-/** The signals of the notebook's actions, for all notebooks of the page. */
-export interface Actions {
-  executionScheduled: ISignal<unknown, { notebook: Ran; cell: RanCell }>;
-  executed: ISignal<
-    unknown,
-    {
-      notebook: Ran;
-      cell: RanCell;
-      success: boolean;
-      error?: ErrorLike | null;
-    }
-  >;
-}
-
-interface Ran {
-  model: unknown;
-}
-
-interface RanCell {
-  model: {
-    type: string;
-    sharedModel: { getId(): string; getSource(): string };
-  };
-}
-
-interface ErrorLike {
-  errorName?: string;
-  errorValue?: string;
-  traceback?: string[];
-}
 
 export interface CaptureOptions {
   delivery: IDelivery;
@@ -68,14 +41,12 @@ export interface CaptureOptions {
 }
 
 /** What belongs to one document. */
-interface Document {
-  context: NotebookContext;
+interface Document extends Executing {
   panels: Set<string>;
-  /** While it is open. */
+  /** What follows it while it is open. */
   live: Live | null;
 }
 
-/** What follows an open document. */
 interface Live {
   session: Session;
   runs: Runs;
@@ -100,12 +71,9 @@ export class Capture implements ICapture {
     delivery.pausedChanged.connect((_, paused) =>
       guarded('pause', () => this.onPaused(paused))
     );
-    actions.executionScheduled.connect((_, { notebook, cell }) =>
-      guarded('scheduled', () => this.onScheduled(notebook, cell))
-    );
-    actions.executed.connect((_, { notebook, cell, success, error }) =>
-      guarded('executed', () =>
-        this.onExecuted(notebook, cell, success, error ?? null)
+    followExecutions(actions, ({ model }) =>
+      [...this.documents.values()].find(
+        ({ context }) => context.model === model
       )
     );
     causes.commanded.connect((_, { id }) => {
@@ -306,53 +274,10 @@ export class Capture implements ICapture {
     }
   }
 
-  private onScheduled(notebook: Ran, { model }: RanCell): void {
-    const live = this.documentOf(notebook)?.live;
-    if (model.type === 'code' && live) {
-      const cellId = recordedId(model.sharedModel);
-      const { source, withheld } = live.session.recorded(
-        cellId,
-        model.sharedModel.getSource()
-      );
-      live.runs.scheduled(cellId, source, withheld);
-    }
-  }
-
-  private onExecuted(
-    notebook: Ran,
-    { model }: RanCell,
-    success: boolean,
-    error: ErrorLike | null
-  ): void {
-    const document = this.documentOf(notebook);
-    if (model.type !== 'code' || !document) {
-      return;
-    }
-    const how: Executed = {
-      success,
-      error: error && {
-        ename: error.errorName,
-        evalue: error.errorValue,
-        traceback: error.traceback
-      },
-      kernel: Boolean(document.context.sessionContext.session?.kernel)
-    };
-    document.live?.runs.executed(recordedId(model.sharedModel), how);
-  }
-
   /** Tell collaborators' pages whose work is recorded here. */
   private announce(): void {
     const { participant } = this.options.delivery;
     this.sessions.forEach(({ authors }) => authors.announce(participant));
-  }
-
-  private documentOf({ model }: Ran): Document | undefined {
-    for (const document of this.documents.values()) {
-      if (document.context.model === model) {
-        return document;
-      }
-    }
-    return undefined;
   }
 
   /** Keep the session's id for the notebook, so that a reload knows what it continues. Returns the one before. */
@@ -388,18 +313,4 @@ export class Capture implements ICapture {
     ICapture,
     { sessionId: string; cellId: string; running: boolean }
   >(this);
-}
-
-/** What a cell shows now: from the model, since the page keeps only a part of long outputs. */
-function outputsOf(
-  context: NotebookContext,
-  cellId: string
-): { outputs: readonly RawOutput[]; executionCount: number | null } {
-  for (const model of context.model.cells) {
-    if (model.type === 'code' && recordedId(model.sharedModel) === cellId) {
-      const { outputs, executionCount } = model as ICodeCellModel;
-      return { outputs: outputs.toJSON(), executionCount };
-    }
-  }
-  return { outputs: [], executionCount: null };
 }

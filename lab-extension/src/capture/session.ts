@@ -15,12 +15,12 @@ import {
   type Causes,
   type TransactionLike
 } from './causes';
-import { notebookDigest } from './digest';
 import { guarded } from './guard';
 import { Mirror, type ListDelta } from './mirror';
 import { opening, type Step } from './opening';
 import { replaceOps, type Ops } from './ops';
 import type { Recorder } from './recorder';
+import { Saves } from './saves';
 import { wellFormed } from './text';
 import { snapshot, Transactions, type Gathered } from './transactions';
 import { insertedBy, TELLING_UNITS, withheld, withheldOps } from './withheld';
@@ -65,7 +65,12 @@ export class Session {
     this.transactions = new Transactions(this.shared, (change, transaction) =>
       this.commit(change, transaction)
     );
-    context.saveState.connect(this.onSave, this);
+    this.saves = new Saves({
+      saveState: context.saveState,
+      recorder: options.recorder,
+      sessionId: this.id,
+      cells: () => this.mirror.snapshot()
+    });
     context.pathChanged.connect(this.onPath, this);
   }
 
@@ -87,6 +92,7 @@ export class Session {
     this.closed = true;
     this.transactions.stop();
     this.authors.stop();
+    this.saves.stop();
     this.options.memory.keep(this.options.context.path, this.mirror.mixed());
     Signal.disconnectReceiver(this);
     if (this.opened) {
@@ -318,7 +324,7 @@ export class Session {
     this.options.recorder.record(this.id, 'notebook.reloaded', { cells });
     this.options.recorder.hold(this.id, rest);
     // A file that was saved and then read again holds what is here now.
-    this.saving = null;
+    this.saves.forget();
     this.mirror.cells.forEach(({ cell_id }) => before.delete(cell_id));
     before.forEach(cellId => this.options.removed(cellId));
   }
@@ -356,42 +362,6 @@ export class Session {
     }
   }
 
-  private readonly onSave = (
-    _: unknown,
-    state: DocumentRegistry.SaveState
-  ): void => {
-    guarded('save', () => {
-      if (state === 'started') {
-        // The content is taken right after this signal, or, for "save as", one callback later.
-        queueMicrotask(() =>
-          guarded('digest', () => {
-            if (!this.closed) {
-              this.options.recorder.flush();
-              this.saving = {
-                digest: notebookDigest(this.mirror.snapshot()),
-                told: this.options.recorder.toldOf(this.id)
-              };
-              this.saveBegan = true;
-            }
-          })
-        );
-        return;
-      }
-      if (state === 'completed' && this.saveBegan) {
-        const { recorder } = this.options;
-        recorder.flush();
-        const behind =
-          this.saving && recorder.toldOf(this.id) - this.saving.told;
-        recorder.record(this.id, 'notebook.saved', {
-          digest: this.saving?.digest ?? notebookDigest(this.mirror.snapshot()),
-          ...(behind && { behind })
-        });
-      }
-      this.saving = null;
-      this.saveBegan = false;
-    });
-  };
-
   private readonly onPath = (_: unknown, path: string): void => {
     guarded('path', () => {
       this.options.recorder.record(this.id, 'notebook.renamed', { path });
@@ -402,9 +372,7 @@ export class Session {
   private readonly shared: ISharedNotebook;
   private readonly mirror: Mirror<ISharedCell>;
   private readonly transactions: Transactions;
-  /** The content that is being written, and how many events had been told then. */
-  private saving: { digest: Uint8Array; told: number } | null = null;
-  private saveBegan = false;
+  private readonly saves: Saves;
   private saying = false;
   private opened = false;
   private closed = false;

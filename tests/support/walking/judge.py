@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -40,7 +41,7 @@ def judge(seen: Seen, events: Iterable[Event]) -> str | None:
         replayed = list(_instants(told))
         if (
             fault := _notes(replayed[-1][1])
-            or _unseen(visit, [cells_of(state) for _, state in replayed])
+            or _unseen(visit, [(event, cells_of(state)) for event, state in replayed])
             or _runs(told)
         ):
             return f"visit {number} ({told[0].session_id}): {fault}"
@@ -117,8 +118,9 @@ def _instants(events: Iterable[Event]) -> Iterator[tuple[Event, NotebookState]]:
             yield event, state
 
 
-def _unseen(visit: Sequence[Cells], replayed: Sequence[Cells]) -> str | None:
+def _unseen(visit: Sequence[Cells], told: Sequence[tuple[Event, Cells]]) -> str | None:
     """The first state of the screen that the replay does not pass through, in order."""
+    replayed = [cells for _, cells in told]
     at = 0
     for number, cells in enumerate(visit):
         try:
@@ -126,9 +128,16 @@ def _unseen(visit: Sequence[Cells], replayed: Sequence[Cells]) -> str | None:
         except ValueError:
             nearest = min(replayed[at:] or replayed[-1:], key=lambda one: _distance(one, cells))
             return f"state {number} of {len(visit)} is never replayed; nearest: {difference(nearest, cells)}"
-    if visit and visit[-1] != replayed[-1]:
+    # After the last look something may still have come from elsewhere, and from there only.
+    last = len(replayed) - 1 - replayed[::-1].index(visit[-1])
+    if any(getattr(event.body, "cause", None) != "remote" for event, _ in _changes(told[last:])):
         return f"the end: {difference(replayed[-1], visit[-1])}"
     return None
+
+
+def _changes(told: Sequence[tuple[Event, Cells]]) -> Iterator[tuple[Event, Cells]]:
+    """Those that changed the cells of the one before."""
+    return (after for before, after in pairwise(told) if before[1] != after[1])
 
 
 def _distance(one: Cells, other: Cells) -> int:
