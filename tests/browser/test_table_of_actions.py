@@ -33,6 +33,15 @@ ELSEWHERE = {
     "drags a cell",
 }
 
+#: What is open is told when a page is hidden, without waiting for the end of a burst.
+HIDE_AND_SHOW = """() => {
+    const turn = () => document.dispatchEvent(new Event('visibilitychange'));
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+    turn();
+    delete document.visibilityState;
+    turn();
+}"""
+
 Told = list[tuple[str, str | None]]
 """Types with their causes."""
 
@@ -53,6 +62,10 @@ def test_each_action_makes_the_events_of_the_table(  # noqa: PLR0915  # one stat
 
     def do(action: str, act: Callable[[], object]) -> None:
         nonlocal seen
+        # Undo takes back in one step what was done within half a second.
+        person.page.evaluate(
+            "() => window.jupyterapp?.shell.currentWidget?.context?.model.sharedModel.undoManager.stopCapturing()"
+        )
         act()
         person.page.evaluate("() => new Promise(done => setTimeout(done))")
         events = told_after(tmp_path, person)
@@ -101,6 +114,8 @@ def test_each_action_makes_the_events_of_the_table(  # noqa: PLR0915  # one stat
     do("runs a cell", lambda: person.run(1))
     do("saves", person.save)
     do("renames the file", lambda: rename(person))
+    do("saves under another name", lambda: save_as(person, "copy.ipynb"))
+    assert (lab.root / "copy.ipynb").exists()
     person.page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.context.model.sharedModel.cells[0].setSource('x')"
     )
@@ -108,7 +123,11 @@ def test_each_action_makes_the_events_of_the_table(  # noqa: PLR0915  # one stat
     seen = len(told_after(tmp_path, person))
     do("goes back to the saved file", lambda: revert(person))
     do("deletes all cells", lambda: delete_all(run))
-    do("closes the notebook or reloads the page", lambda: close(person))
+    closes = "closes the notebook or reloads the page"
+    close(person)
+    while "session.closed" not in {event.type for event in read_all(tmp_path)[seen:]}:
+        person.page.evaluate("() => new Promise(done => setTimeout(done, 50))")
+    do(closes, lambda: None)
 
     table = rows()
     assert set(table) == set(done) | ELSEWHERE
@@ -123,6 +142,22 @@ def written_by_a_tool(person: Person) -> None:
 
 def rename(person: Person) -> None:
     person.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.rename('new.ipynb'); }")
+
+
+def save_as(person: Person, name: str) -> None:
+    """As the menu does it, and until the file is written."""
+    person.command("docmanager:save-as")
+    field = person.page.locator(".jp-Dialog input")
+    field.fill(name)
+    person.page.locator(".jp-Dialog button.jp-mod-accept").click()
+    person.page.wait_for_function(
+        """name => {
+            const context = window.jupyterapp.shell.currentWidget?.context;
+            return context?.path === name && context.isReady && context.sessionContext.isReady;
+        }""",
+        arg=name,
+    )
+    person.wait_for_kernel()
 
 
 def revert(person: Person) -> None:
@@ -140,20 +175,17 @@ def close(person: Person) -> None:
 
 def told_after(tmp_path: Path, person: Person) -> list[Event]:
     """The log once the page has sent everything; the focus and the server's own words are another matter."""
-    page_holds_nothing(person)
+    person.page.evaluate(HIDE_AND_SHOW)
+    # Where no notebook is open there is no indicator to ask.
+    if person.status.count():
+        person.sent()
+    return read_all(tmp_path)
+
+
+def read_all(tmp_path: Path) -> list[Event]:
     events = awaited(read(tmp_path))
     apart = ("focus.", "prompt.", "idle.", "session.accepted")
     return [event for event in events if not event.type.startswith(apart)]
-
-
-def page_holds_nothing(person: Person) -> None:
-    """Bursts are closed and sent; where no notebook is open there is no indicator to ask."""
-    person.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
-    if person.status.count():
-        person.page.evaluate("() => new Promise(done => setTimeout(done, 600))")  # the longest burst
-        person.sent()
-    else:
-        person.page.evaluate("() => new Promise(done => setTimeout(done, 1500))")
 
 
 async def read(tmp_path: Path) -> list[Event]:
