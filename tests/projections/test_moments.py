@@ -19,7 +19,7 @@ from prompter_events.catalogue import runs as r
 from prompter_events.catalogue import study as s
 from prompter_projections import UnknownSession
 from prompter_projections.history import AWAY_US, Moment, Moments, chain_of, moments
-from prompter_projections.history.moments import MomentKind
+from prompter_projections.history.moment import MomentKind
 
 TWO = opened(("a", "1"), ("b", "2"))
 

@@ -6,14 +6,12 @@ moment when the cell is run, or when the person goes on elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec.structs import replace
 
-from prompter_events.catalogue.base import Cause
 from prompter_events.catalogue.notebook import (
     CellAdded,
     CellEdited,
@@ -28,74 +26,19 @@ from prompter_events.catalogue.notebook import (
     SessionOpened,
 )
 from prompter_events.catalogue.prompts import PromptAmended, PromptAnswered, PromptIssued
-from prompter_events.catalogue.runs import RunFinished, RunOutput, RunScheduled
+from prompter_events.catalogue.runs import RunFinished, RunScheduled
 from prompter_events.catalogue.study import CaptureLost, RecordingPaused, RecordingResumed
 from prompter_events.event import Event
 
 from ..current import BY_THE_SERVER
 from ..fold import body_of
+from .moment import Moment, MomentKind, insert, new_moment, one_line, short
 
 AWAY_US = 300_000_000
 """Five minutes without an event: long enough that people remember what came before and after as two pieces of work."""
 
-_SHORT = 80
-"""Characters of a moment's text: a line of the list holds about forty."""
-
-_PLAIN = frozenset({"text/plain", "stream/stdout"})
-
 # Text that came in another way was not written just then. What undo brings back was.
 _WRITTEN = frozenset({"user", "paste", "cut", "drag", "undo", "redo", "remote"})
-
-MomentKind = Literal[
-    "opened",
-    "reloaded",
-    "ran",
-    "edited",
-    "answered",
-    "amended",
-    "added",
-    "removed",
-    "moved",
-    "retyped",
-    "restored",
-    "renamed",
-    "saved",
-    "paused",
-    "resumed",
-    "lost",
-    "away",
-]
-
-
-class Moment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One moment. The notebook as it stood then is that of ``session_id`` at ``position``."""
-
-    session_id: UUID
-    position: int
-    at: int
-    """µs since the epoch, UTC, by the page's clock; of ``away`` when it began."""
-    kind: MomentKind
-    cell_id: str | None = None
-    place: int | None = None
-    """The cell's place then, counted from 1; of a removed cell the one that it had."""
-    to: int | None = None
-    """The place that a cell was moved to."""
-    cells: int | None = None
-    """How many cells there were then, where all were read anew."""
-    status: Literal["ok", "error", "aborted", "lost", "unfinished"] | None = None
-    """How a run ended; ``unfinished`` while the log does not tell."""
-    duration_ms: int | None = None
-    """Of a run, by the kernel; of ``away``, how long."""
-    wrote: bool = False
-    """The cell was written into before it was run."""
-    continued: bool = False
-    """The notebook was opened again by the same page."""
-    cause: Cause | None = None
-    """Why a cell was added or removed."""
-    count: int | None = None
-    """How many events never arrived."""
-    text: str = ""
-    """An error's name, an output of one line, an answer, a path, a cell's type."""
 
 
 class Moments:
@@ -123,7 +66,7 @@ class Moments:
         """The moments so far, in order, with what is under way."""
         told = list(self._moments)
         for moment in [*self._running.values(), *([self._writing] if self._writing else [])]:
-            _insert(told, moment)
+            insert(told, moment)
         return told
 
     def take(self, event: Event) -> None:
@@ -148,17 +91,17 @@ class Moments:
             return
         self._settle()
         gap_ms = (event.occurred_at - last.occurred_at) // 1000
-        self._moments.append(_moment(last, "away", duration_ms=gap_ms))
+        self._moments.append(new_moment(last, "away", duration_ms=gap_ms))
 
     def _tell(self, event: Event, kind: MomentKind, **facts: Any) -> None:
         """A new moment. Whoever was writing has turned to something else."""
         self._settle()
-        self._moments.append(_moment(event, kind, **facts))
+        self._moments.append(new_moment(event, kind, **facts))
 
     def _settle(self) -> None:
         """What was written last becomes a moment, at its own place: runs may have ended meanwhile."""
         if self._writing is not None:
-            _insert(self._moments, self._writing)
+            insert(self._moments, self._writing)
             self._writing = None
 
     def _also(self, event: Event, kind: MomentKind, cell_id: str | None) -> bool:
@@ -198,7 +141,7 @@ class Moments:
     def _end_runs(self) -> None:
         """No end of a run comes any more."""
         for run in self._running.values():
-            _insert(self._moments, run)
+            insert(self._moments, run)
         self._running.clear()
 
     def _reloaded(self, event: Event, body: NotebookReloaded) -> None:
@@ -213,7 +156,7 @@ class Moments:
         self._tell(event, "resumed", cells=self._read_anew(body.cells))
 
     def _renamed(self, event: Event, body: NotebookRenamed) -> None:
-        self._tell(event, "renamed", text=_short(body.path))
+        self._tell(event, "renamed", text=short(body.path))
 
     def _saved(self, event: Event, body: NotebookSaved) -> None:
         self._tell(event, "saved")
@@ -280,7 +223,7 @@ class Moments:
         if self._writing is not None and self._writing.cell_id != cell_id:
             self._settle()
         self._dirty.add(cell_id)
-        self._writing = _moment(event, "edited", **self._about(cell_id))
+        self._writing = new_moment(event, "edited", **self._about(cell_id))
 
     def _scheduled(self, event: Event, body: RunScheduled) -> None:
         if body.withheld:
@@ -289,7 +232,7 @@ class Moments:
             self._writing = None  # the run will say so
         wrote = body.cell_id in self._dirty
         self._dirty.discard(body.cell_id)
-        self._running[body.run_id] = _moment(
+        self._running[body.run_id] = new_moment(
             event, "ran", **self._about(body.cell_id), status="unfinished", wrote=wrote
         )
 
@@ -306,7 +249,7 @@ class Moments:
                 place=self._place(run.cell_id) or run.place,
                 status=body.status,
                 duration_ms=body.duration_ms,
-                text=_short(body.error.name) if body.error else _one_line(body.outputs),
+                text=short(body.error.name) if body.error else one_line(body.outputs),
             )
         )
 
@@ -316,37 +259,8 @@ class Moments:
     def _answered(self, event: Event, body: PromptAnswered | PromptAmended) -> None:
         cell_id = self._asked.get(body.prompt_id)
         about = self._about(cell_id) if cell_id is not None else {}
-        text = _short(body.text or body.choice or "")
+        text = short(body.text or body.choice or "")
         self._tell(event, "answered" if isinstance(body, PromptAnswered) else "amended", **about, text=text)
-
-
-def _moment(event: Event, kind: MomentKind, **facts: Any) -> Moment:
-    return Moment(session_id=event.session_id, position=event.position, at=event.occurred_at, kind=kind, **facts)
-
-
-def _insert(moments: list[Moment], moment: Moment) -> None:
-    """Put a moment at its place among those of its session, which are the last ones."""
-    at = len(moments)
-    while at > 0 and moments[at - 1].session_id == moment.session_id and moments[at - 1].position > moment.position:
-        at -= 1
-    moments.insert(at, moment)
-
-
-def _short(text: str) -> str:
-    """The first line that is not blank, cut."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return line if len(line) <= _SHORT else line[: _SHORT - 1] + "…"
-
-
-def _one_line(outputs: Iterable[RunOutput]) -> str:
-    """The last output that says all in one short line."""
-    found = ""
-    for output in outputs:
-        text = (output.text or "").strip()
-        whole = output.text is not None and len(output.text.encode()) >= output.bytes
-        if output.mime in _PLAIN and whole and 0 < len(text) <= _SHORT and "\n" not in text:
-            found = text
-    return found
 
 
 # A large notebook goes on in these, with the cause ``tool``.
