@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,7 +18,7 @@ from prompter_projections.notebook import NotebookState, fold_all
 from support.awaiting import awaited
 from support.lab import Lab
 from support.notebooks import StartLab, write_notebook
-from support.person import Person
+from support.person import PATIENCE, Person
 
 NAME = "shared.ipynb"
 HERON = "heron was here 🪶"
@@ -28,6 +27,17 @@ SECRET = "password = 'Zaunkönig-7319'"
 
 CELLS = """() => window.jupyterapp.shell.currentWidget.context.model.sharedModel.cells
     .map(cell => [cell.getId(), cell.cell_type, cell.getSource()])"""
+
+TURN = 200
+"""How long one person waits for what the other has, in ms, before looking again at what that is."""
+
+BECOMES = f"""async ([cells, patience]) => {{
+    const same = () => JSON.stringify(({CELLS})()) === JSON.stringify(cells);
+    for (const until = Date.now() + patience; !same() && Date.now() < until; ) {{
+        await new Promise(done => setTimeout(done, 10));
+    }}
+    return same();
+}}"""
 
 Enter = Callable[[str], Person]
 """``enter(name)``: that person, in a browser of their own, with the notebook open."""
@@ -203,12 +213,11 @@ def see(person: Person, text: str) -> None:
 
 def alike(one: Person, other: Person) -> None:
     """Until both have the same notebook."""
-    cells = one.page.evaluate(CELLS)
-    other.page.wait_for_function(f"cells => JSON.stringify(({CELLS})()) === cells", arg=compact(cells))
-
-
-def compact(cells: Any) -> str:
-    return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
+    # What each of them is waiting for changes while the other's changes arrive.
+    for _ in range(PATIENCE // TURN):
+        if other.page.evaluate(BECOMES, [one.page.evaluate(CELLS), TURN]):
+            return
+    raise AssertionError(f"never alike: {one.page.evaluate(CELLS)} and {other.page.evaluate(CELLS)}")
 
 
 async def read(tmp_path: Path) -> list[Event]:
