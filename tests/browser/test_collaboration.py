@@ -214,7 +214,7 @@ def see(person: Person, text: str) -> None:
 def alike(one: Person, other: Person) -> None:
     """Until both have the same notebook."""
     # What each of them is waiting for changes while the other's changes arrive.
-    for _ in range(PATIENCE // TURN):
+    for _ in range(4 * PATIENCE // TURN):
         if other.page.evaluate(BECOMES, [one.page.evaluate(CELLS), TURN]):
             return
     raise AssertionError(f"never alike: {one.page.evaluate(CELLS)} and {other.page.evaluate(CELLS)}")

@@ -83,7 +83,7 @@ class Walker:
     def wait_until_like(self, other: Walker) -> None:
         """Until both see the same notebook."""
         # What each of them waits for changes while the other's changes arrive, so they take turns.
-        for _ in range(PATIENCE // TURN):
+        for _ in range(4 * PATIENCE // TURN):
             if self._call("like", other._call("state"), TURN):
                 break
         else:
