@@ -10,7 +10,8 @@ window.walk = (() => {
   const at = (fraction, length) => Math.min(length - 1, Math.floor(fraction * length));
 
   return {
-    state: () => panel().context.model.sharedModel.cells.map(c => [c.getId(), c.cell_type, c.getSource()]),
+    // Half a character, which two people can make of one, is another to each of them until it is sent or written.
+    state: () => panel().context.model.sharedModel.cells.map(c => [c.getId(), c.cell_type, c.getSource().toWellFormed()]),
 
     like: async (cells, patience) => {
       const wanted = JSON.stringify(cells);
