@@ -88,7 +88,10 @@ export class EventStore {
     if (rows.length > 0) {
       void this._attempt(undefined, async database => {
         const work = database.transaction('events', 'readwrite', RELAXED);
-        await Promise.all([...rows.map(row => work.store.put(row)), work.done]);
+        const puts = rows.map(row => work.store.put(row));
+        // Without that the writing waits for a turn of the loop, which a page that goes away does not get.
+        work.commit();
+        await Promise.all([...puts, work.done]);
       });
     }
   }
