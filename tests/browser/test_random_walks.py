@@ -140,7 +140,7 @@ def walk(browser: Browser, labs: Labs) -> Walk:
 def unbreakable(actions: Sequence[Action]) -> list[Action]:
     """The same actions, with no two emoji whose first halves are the same.
 
-    A tool that writes a cell changes no more units of UTF-16 than it must, so it puts halves of such emoji together anew;
+    A tool that writes a cell changes no more units of UTF-16 than it must, so it puts halves of such emoji together;
     Yjs in the page and Yjs on the server then make different texts of them, and two people see different notebooks.
     """
     return [replace(action, text=action.text.replace("👩‍👩‍👧", "😀")) for action in actions]
