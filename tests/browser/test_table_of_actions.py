@@ -12,7 +12,7 @@ from prompter.storage import open_study_log
 from prompter_events import Event
 from support.awaiting import awaited
 from support.notebooks import StartLab, write_notebook
-from support.person import Person
+from support.person import PATIENCE, Person
 
 TABLE = Path(__file__).parents[2] / "docs" / "events.md"
 ROW = re.compile(r"^\| (?P<action>[^|]+) \| (?P<events>.+) \|$", re.MULTILINE)
@@ -41,6 +41,9 @@ HIDE_AND_SHOW = """() => {
     delete document.visibilityState;
     turn();
 }"""
+
+#: Between two looks into the log, ms.
+LOOK = 50
 
 Told = list[tuple[str, str | None]]
 """Types with their causes."""
@@ -125,8 +128,10 @@ def test_each_action_makes_the_events_of_the_table(  # noqa: PLR0915  # one stat
     do("deletes all cells", lambda: delete_all(run))
     closes = "closes the notebook or reloads the page"
     close(person)
-    while "session.closed" not in {event.type for event in read_all(tmp_path)[seen:]}:
-        person.page.evaluate("() => new Promise(done => setTimeout(done, 50))")
+    for _ in range(PATIENCE // LOOK):
+        if "session.closed" in {event.type for event in read_all(tmp_path)[seen:]}:
+            break
+        person.page.evaluate("ms => new Promise(done => setTimeout(done, ms))", LOOK)
     do(closes, lambda: None)
 
     table = rows()

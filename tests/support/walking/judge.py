@@ -42,7 +42,7 @@ def judge(seen: Seen, events: Iterable[Event]) -> str | None:
         if (
             fault := _notes(replayed[-1][1])
             or _unseen(visit, [(event, cells_of(state)) for event, state in replayed])
-            or _runs(told, last=number == len(sessions) - 1)
+            or _runs(told)
         ):
             return f"visit {number} ({told[0].session_id}): {fault}"
         saves += [(event.position, cells_of(state)) for event, state in replayed if event.type == "notebook.saved"]
@@ -144,8 +144,8 @@ def _distance(one: Cells, other: Cells) -> int:
     return len(set(one) ^ set(other)) + abs(len(one) - len(other))
 
 
-def _runs(events: Sequence[Event], *, last: bool) -> str | None:
-    """Each run that was scheduled ends exactly once; but a page that went away without a word told of no ends."""
+def _runs(events: Iterable[Event]) -> str | None:
+    """Each run that was scheduled ends exactly once, also where the page went away meanwhile."""
     open_runs: set[object] = set()
     for event in events:
         run = getattr(event.body, "run_id", None)
@@ -155,5 +155,4 @@ def _runs(events: Sequence[Event], *, last: bool) -> str | None:
             if run not in open_runs:
                 return f"position {event.position}: a run ended that was not open"
             open_runs.remove(run)
-    parted = last or any(event.type == "session.closed" for event in events)
-    return f"{len(open_runs)} runs never ended" if open_runs and parted else None
+    return f"{len(open_runs)} runs never ended" if open_runs else None
