@@ -46,8 +46,9 @@ export class Attention {
     capture.sessionClosed.connect((_, { sessionId }) =>
       this.focus.closed(sessionId)
     );
-    const input = (): void => {
-      guarded('idle', () => this.idle.input());
+    // The event knows its time: asking the clock at each key would cost more than all the rest.
+    const input = ({ timeStamp }: Event): void => {
+      guarded('idle', () => this.idle.input(timeStamp));
     };
     for (const type of INPUTS) {
       document.addEventListener(type, input, { capture: true, passive: true });

@@ -1,8 +1,8 @@
 /** Cells on their way into the mirror: each gets an id that no other one has. */
 
 import { freeName } from '../cell-ids';
+import { wellFormed } from '../well-formed';
 import type { Entry, Inserted } from './lineage';
-import { wellFormed } from './text';
 
 /** Cells as entries, each with a name of its own: the one that it has in `names`, or a free one. */
 export function enterAll<K>(

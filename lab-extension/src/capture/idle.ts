@@ -19,14 +19,13 @@ export class Idle {
     this.wait(IDLE_MS);
   }
 
-  /** A key, the mouse or the wheel. */
-  input(): void {
-    const { elapsed, ended } = this.options;
-    this.look();
-    this.last = elapsed();
+  /** A key, the mouse or the wheel, at a moment of the same clock. */
+  input(at: number): void {
+    this.look(at);
+    this.last = at;
     if (this.idle) {
       this.idle = false;
-      ended();
+      this.options.ended();
       this.wait(IDLE_MS);
     }
   }
@@ -38,15 +37,16 @@ export class Idle {
     this.waiting = true;
     this.options.later(() => {
       this.waiting = false;
-      this.look();
+      const now = this.options.elapsed();
+      this.look(now);
       if (!this.idle) {
-        this.wait(IDLE_MS - (this.options.elapsed() - this.last));
+        this.wait(IDLE_MS - (now - this.last));
       }
     }, ms);
   }
 
-  private look(): void {
-    const after = this.options.elapsed() - this.last;
+  private look(now: number): void {
+    const after = now - this.last;
     if (!this.idle && after >= IDLE_MS) {
       this.idle = true;
       this.options.began(Math.floor(after));

@@ -1,8 +1,8 @@
 /** What a change of the list of cells means: which cells came back, which were merged, which were split. */
 
 import type { CellSnapshot } from '../protocol';
+import { wellFormed } from '../well-formed';
 import { applyOps, type Ops } from './ops';
-import { wellFormed } from './text';
 
 /** A cell that a delta inserts, with JupyterLab's id; `key` is whatever the caller knows it by. */
 export interface Inserted<K> extends CellSnapshot {

@@ -2,6 +2,7 @@
 
 import { freeName } from '../cell-ids';
 import type { CellSnapshot } from '../protocol';
+import { wellFormed } from '../well-formed';
 import type { Cause } from './bursts';
 import { byOwn, enter, enterAll, mark } from './entries';
 import {
@@ -16,7 +17,6 @@ import {
 } from './lineage';
 import type { Step } from './opening';
 import { applyOps, replaceOps, type Ops } from './ops';
-import { wellFormed } from './text';
 import { repeats, withheld, withheldOps } from './withheld';
 
 export type { Inserted, ListDelta } from './lineage';
@@ -48,6 +48,7 @@ interface Work<K> extends Circumstances<K> {
 export class Mirror<K> {
   constructor(cells: readonly Inserted<K>[]) {
     this.entries = enterAll(cells);
+    this.relist();
   }
 
   /** The cells as they stand, in order. */
@@ -67,12 +68,12 @@ export class Mirror<K> {
 
   /** The cell that is recorded with this id. */
   find(cellId: string): Readonly<Entry<K>> | undefined {
-    return this.entries.find(each => each.cell_id === cellId);
+    return this.byName.get(cellId);
   }
 
   /** The cell that the caller knows by this key. */
   at(key: K): Readonly<Entry<K>> | undefined {
-    return this.entries.find(each => each.key === key);
+    return this.byKey.get(key);
   }
 
   /** Put all cells in place of those that are here. Text that is withheld stays so; texts that changed in such a cell are. */
@@ -92,11 +93,12 @@ export class Mirror<K> {
     // Who stays keeps its name.
     const names = new Map(this.entries.map(each => [each.key, each.cell_id]));
     this.entries = enterAll(veiled, names);
+    this.relist();
   }
 
   /** Apply recorded operations to one cell. */
   edit(cellId: string, ops: Ops): void {
-    const entry = this.entries.find(each => each.cell_id === cellId);
+    const entry = this.byName.get(cellId);
     if (entry) {
       entry.recorded = applyOps(entry.recorded, ops);
       if (!entry.mixed) {
@@ -107,9 +109,9 @@ export class Mirror<K> {
 
   /** Apply operations to the text of a cell that holds withheld text: from now on the two are kept apart. */
   write(cellId: string, ops: Ops): void {
-    const entry = this.entries.find(each => each.cell_id === cellId);
+    const entry = this.byName.get(cellId);
     if (entry) {
-      entry.mixed = true;
+      entry.mixed = this.mixing = true;
       entry.text = applyOps(entry.text, ops);
     }
   }
@@ -121,7 +123,7 @@ export class Mirror<K> {
 
   /** Whether withheld text was ever here. */
   get mixes(): boolean {
-    return !this.mixed()[Symbol.iterator]().next().done;
+    return this.mixing;
   }
 
   /** The cells that hold or held withheld text, those that are gone too. */
@@ -192,6 +194,7 @@ export class Mirror<K> {
     }
     removed.forEach(entry => this.gone.set(entry.cell_id, entry));
     this.entries = work.entries;
+    this.relist();
     const split = new Set(
       [...origins.values()].flatMap(({ parents }) =>
         parents.map(({ key }) => key)
@@ -210,6 +213,7 @@ export class Mirror<K> {
     const cell_id = freeName(own, name => this.find(name) !== undefined);
     const entry = { ...before, own, cell_id };
     this.entries.splice(index, 1, entry);
+    this.relist();
     this.gone.set(before.cell_id, before);
     const { cell_type, recorded: source } = entry;
     const parents = [before.cell_id];
@@ -272,7 +276,17 @@ export class Mirror<K> {
     return agreed && !this.repeats(text) ? text : withheld(text);
   }
 
+  /** The list of cells is another one: what is looked up at each key is made anew. */
+  private relist(): void {
+    this.byKey = new Map(this.entries.map(entry => [entry.key, entry]));
+    this.byName = new Map(this.entries.map(entry => [entry.cell_id, entry]));
+    this.mixing ||= this.entries.some(({ mixed }) => mixed);
+  }
+
   private entries: Entry<K>[];
+  private mixing = false;
+  private byKey = new Map<K, Entry<K>>();
+  private byName = new Map<string, Entry<K>>();
   private readonly gone = new Map<string, Entry<K>>();
 }
 

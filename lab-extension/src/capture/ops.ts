@@ -3,7 +3,8 @@
  * What follows the last operation is kept.
  */
 
-import { partsPair, utf8Length, utf8Prefix, wellFormed } from './text';
+import { wellFormed } from '../well-formed';
+import { partsPair, utf8Length, utf8Prefix } from './text';
 
 export type Ops = (number | string)[];
 

@@ -1,9 +1,10 @@
 /** What a run put out, in the form that is recorded: sizes and digests of all, text as far as the study keeps it. */
 
 import type { RunError, RunOutput } from '../protocol';
+import { wellFormed } from '../well-formed';
 import { PIECE_BYTES } from './bursts';
 import { textDigest } from './digest';
-import { utf8Length, utf8Prefix, wellFormed } from './text';
+import { utf8Length, utf8Prefix } from './text';
 
 /** One output as notebooks keep it. Kernels may send anything, so nothing is taken for granted. */
 export type RawOutput = Readonly<Record<string, unknown>>;

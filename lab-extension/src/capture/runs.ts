@@ -1,10 +1,11 @@
 /** The runs of one session's cells: what was asked for, what the kernel said, how it ended. */
 
 import type { EventBodies, RunFinished } from '../protocol';
+import { wellFormed } from '../well-formed';
 import { PIECE_BYTES } from './bursts';
 import { textDigest } from './digest';
 import { outcome, type RawOutput } from './outputs';
-import { utf8Length, utf8Prefix, wellFormed } from './text';
+import { utf8Length, utf8Prefix } from './text';
 
 type RunEvent =
   'run.scheduled' | 'run.started' | 'run.finished' | 'run.external';

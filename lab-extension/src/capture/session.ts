@@ -7,6 +7,7 @@ import { Signal } from '@lumino/signaling';
 
 import { nameCell } from '../cell-ids';
 import type { Client, SessionOpened } from '../protocol';
+import { wellFormed } from '../well-formed';
 import { Authors, awarenessOf, OWN, type Authorship } from './authors';
 import type { Burst, Cause } from './bursts';
 import {
@@ -21,7 +22,6 @@ import { opening, type Step } from './opening';
 import { replaceOps, type Ops } from './ops';
 import type { Recorder } from './recorder';
 import { Saves } from './saves';
-import { wellFormed } from './text';
 import { snapshot, Transactions, type Gathered } from './transactions';
 import { insertedBy, TELLING_UNITS, withheld, withheldOps } from './withheld';
 import type { WithheldMemory } from './withheld-memory';

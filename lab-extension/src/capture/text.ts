@@ -1,13 +1,5 @@
 /** Lengths and cuts of text, in UTF-16 units and in UTF-8 bytes. */
 
-// With the `u` flag a pair is one character, so only surrogates without a partner match.
-const LONE_SURROGATE = /\p{Surrogate}/gu;
-
-/** The text with each surrogate that has no partner replaced by U+FFFD: what packing would make of it. The length stays. */
-export function wellFormed(text: string): string {
-  return text.replace(LONE_SURROGATE, '\uFFFD');
-}
-
 /** Length in UTF-8 bytes; a surrogate without a partner counts as U+FFFD. */
 export function utf8Length(text: string): number {
   let bytes = text.length;

@@ -1,9 +1,9 @@
 /** Remembers over a reload what is withheld in shared notebooks: the document itself does not say who typed what. */
 
 import type { CellSnapshot } from '../protocol';
+import { wellFormed } from '../well-formed';
 import { textDigest } from './digest';
 import { guarded } from './guard';
-import { wellFormed } from './text';
 import { withheld, type Veiled } from './withheld';
 
 const KEY = 'prompter:withheld:';

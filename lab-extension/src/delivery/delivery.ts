@@ -313,13 +313,16 @@ export class Delivery implements IDelivery {
     const { timers } = this._options;
     const { status } = this;
     const { oldest } = this._carrier;
-    this._late?.();
-    this._late = null;
-    if (oldest !== null && status.state === 'recording') {
+    // One look that waits is enough: it looks anew at who is the oldest then.
+    if (oldest !== null && status.state === 'recording' && !this._looking) {
+      this._looking = true;
       const wait = oldest + LATE_MS - timers.elapsed();
-      this._late = timers.after(Math.max(0, wait) + 1, () => this._changed());
+      timers.after(Math.max(0, wait) + 1, () => {
+        this._looking = false;
+        this._changed();
+      });
     }
-    if (JSON.stringify(status) !== JSON.stringify(this._said)) {
+    if (!sameStatus(status, this._said)) {
       this._said = status;
       this.statusChanged.emit(status);
     }
@@ -349,7 +352,19 @@ export class Delivery implements IDelivery {
   private _paused: boolean;
   private _settling = false;
   private _drained = false;
-  private _late: (() => void) | null = null;
+  /** Whether it will be looked whether an event waits too long. */
+  private _looking = false;
   private _telling = false;
   private _said: DeliveryStatus | null = null;
+}
+
+function sameStatus(
+  one: DeliveryStatus,
+  other: DeliveryStatus | null
+): boolean {
+  return (
+    one.state === other?.state &&
+    one.unsent === other.unsent &&
+    one.reason === other.reason
+  );
 }

@@ -10,22 +10,29 @@ import {
   type EventTypeName,
   type WireEvent
 } from '../protocol';
+import { wellFormed } from '../well-formed';
 
 /** What the keys and heads of an event take in a frame, in bytes, at most. */
 const ENVELOPE_BYTES = 96;
 
-/** With the `u` flag this matches only surrogates that are half of nothing. */
-const LONE_SURROGATE = /\p{Surrogate}/gu;
-
-const REPLACEMENT = '\uFFFD';
-
-/**
- * Half a character becomes U+FFFD, for UTF-8 cannot say it.
- *
- * Both are one UTF-16 code unit, so that offsets into the text stay right.
- */
-export function wellFormed(text: string): string {
-  return text.replace(LONE_SURROGATE, REPLACEMENT);
+/** Whether every text in a value is well formed. */
+function clean(value: unknown): boolean {
+  if (typeof value === 'string') {
+    return wellFormed(value) === value;
+  }
+  if (Array.isArray(value)) {
+    return value.every(clean);
+  }
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !ArrayBuffer.isView(value)
+  ) {
+    return Object.entries(value).every(
+      ([key, item]) => clean(key) && clean(item)
+    );
+  }
+  return true;
 }
 
 function cleaned(value: unknown): unknown {
@@ -58,7 +65,8 @@ const encoder = new Encoder({ ignoreUndefined: true });
  * @throws Error if the value holds what msgpack cannot say, or is nested deeper than 100.
  */
 export function pack(value: unknown): Uint8Array {
-  return encoder.encode(cleaned(value));
+  // What is clean, as nearly everything is, is not copied.
+  return encoder.encode(clean(value) ? value : cleaned(value));
 }
 
 /** Raised for an event that the server would not take. */

@@ -1,6 +1,6 @@
 /** The outboxes of this address in IndexedDB, so that a reload or a crash loses nothing. */
 
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { openDB, unwrap, type DBSchema, type IDBPDatabase } from 'idb';
 
 import type { WireEvent } from '../protocol';
 import type { Numbered, Renewal } from './outbox';
@@ -87,11 +87,17 @@ export class EventStore {
     this._pending = [];
     if (rows.length > 0) {
       void this._attempt(undefined, async database => {
-        const work = database.transaction('events', 'readwrite', RELAXED);
-        const puts = rows.map(row => work.store.put(row));
+        // At each burst: without the wrappers, which make promises and listeners for every row.
+        const work = unwrap(database).transaction(
+          'events',
+          'readwrite',
+          RELAXED
+        );
+        const table = work.objectStore('events');
+        rows.forEach(row => table.put(row));
         // Without that the writing waits for a turn of the loop, which a page that goes away does not get.
         work.commit();
-        await Promise.all([...puts, work.done]);
+        await ended(work);
       });
     }
   }
@@ -259,4 +265,13 @@ export class EventStore {
   private _pending: EventRow[] = [];
   private _scheduled = false;
   private _broken = false;
+}
+
+/** Resolves when a transaction is complete; rejects with what it failed for. */
+function ended(work: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    work.oncomplete = () => resolve();
+    work.onabort = () =>
+      reject(work.error ?? new Error('a write was broken off'));
+  });
 }

@@ -68,6 +68,12 @@ export class Indicator extends Widget {
       dataset.state = status.state;
     }
     dataset.unsent = String(status.unsent);
+    const { state, reason } = status;
+    if (state === 'recording' && state === this._said && reason === '') {
+      // Nothing of what is written there says how many are under way.
+      return;
+    }
+    this._said = reason === '' ? state : null;
     const words = label(status, trans);
     if (this._label.textContent !== words) {
       this._label.textContent = words;
@@ -90,4 +96,6 @@ export class Indicator extends Widget {
   private readonly _label = document.createElement('span');
   private readonly _announced = document.createElement('span');
   private _shape: Element = document.createElement('span');
+  /** The state that was put in words; null where the reason has its part in them. */
+  private _said: DeliveryStatus['state'] | null = null;
 }

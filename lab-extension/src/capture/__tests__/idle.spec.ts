@@ -43,14 +43,14 @@ describe('a person', () => {
     pass(1);
     expect(told).toEqual([IDLE_MS]);
     pass(10 * IDLE_MS);
-    idle.input();
+    idle.input(now);
     expect(told).toEqual([IDLE_MS, 'ended']);
   });
 
   it('is not idle while there is input', () => {
     for (let i = 0; i < 10; i++) {
       pass(IDLE_MS / 2);
-      idle.input();
+      idle.input(now);
     }
     expect(told).toEqual([]);
     pass(IDLE_MS);
@@ -59,7 +59,7 @@ describe('a person', () => {
 
   it('was idle while the machine slept, and that is said on waking', () => {
     pass(3 * IDLE_MS, { asleep: true });
-    idle.input();
+    idle.input(now);
     expect(told).toEqual([3 * IDLE_MS, 'ended']);
     expect(timers).toHaveLength(1);
   });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { wellFormed } from '../../well-formed';
 import { applyOps, opsBytes, opsOf, replaceOps, splitOps } from '../ops';
-import { utf8Length, utf8Prefix, wellFormed } from '../text';
+import { utf8Length, utf8Prefix } from '../text';
 
 const text = fc.string({ unit: 'binary', maxLength: 60 });
 const units = (value: string): string => JSON.stringify(value);

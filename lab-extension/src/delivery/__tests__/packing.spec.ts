@@ -2,7 +2,8 @@ import { decode } from '@msgpack/msgpack';
 import { describe, expect, it } from 'vitest';
 
 import { MAX_EVENT_BYTES } from '../../protocol';
-import { pack, packEvent, TooBig, wellFormed, wireBytes } from '../packing';
+import { wellFormed } from '../../well-formed';
+import { pack, packEvent, TooBig, wireBytes } from '../packing';
 import { marked, SESSION } from './fakes';
 
 describe('packing', () => {
