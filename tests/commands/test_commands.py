@@ -146,6 +146,13 @@ def test_check_passes_on_a_fresh_machine_where_the_log_is_made_at_the_first_star
     assert done.returncode == 0, done.stdout
     assert "made when Jupyter starts" in done.stdout
     assert not (tmp_path / "new").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_fails_where_no_log_can_be_made_even_for_root() -> None:
+    done = prompter("check", "--log", "sqlite:////proc/nowhere/log.db")
+    assert done.returncode == 1
+    assert "/proc takes no files" in done.stdout
 
 
 MISTAKES = {

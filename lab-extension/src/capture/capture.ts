@@ -59,7 +59,7 @@ export class Capture implements ICapture {
     this.recorder = new Recorder({
       delivery,
       causes,
-      settle: burst => this.sessions.get(burst.sessionId)?.settle(burst),
+      settle: burst => this.sessions.get(burst.sessionId)?.texts.settle(burst),
       missed: sessionId => this.sessions.get(sessionId)?.missed(),
       paused: delivery.status.state === 'paused'
     });

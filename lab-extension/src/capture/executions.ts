@@ -44,7 +44,7 @@ interface ErrorLike {
 export interface Executing {
   context: NotebookContext;
   /** While it is open. */
-  live: { session: Pick<Session, 'recorded'>; runs: Runs } | null;
+  live: { session: Pick<Session, 'texts'>; runs: Runs } | null;
 }
 
 /** Tell a document's runs of what is scheduled and what has ended in it. */
@@ -75,7 +75,7 @@ function onScheduled(
   { model: { sharedModel } }: RanCell
 ): void {
   const cellId = recordedId(sharedModel);
-  const { source, withheld } = session.recorded(
+  const { source, withheld } = session.texts.recorded(
     cellId,
     sharedModel.getSource()
   );

@@ -7,9 +7,8 @@ import { Signal } from '@lumino/signaling';
 
 import { nameCell } from '../cell-ids';
 import type { Client, SessionOpened } from '../protocol';
-import { wellFormed } from '../well-formed';
 import { Authors, awarenessOf, OWN, type Authorship } from './authors';
-import type { Burst, Cause } from './bursts';
+import type { Cause } from './bursts';
 import {
   causeOfTransaction,
   isProgrammatic,
@@ -19,11 +18,16 @@ import {
 import { guarded } from './guard';
 import { Mirror, type ListDelta } from './mirror';
 import { opening, type Step } from './opening';
-import { replaceOps, type Ops } from './ops';
+import type { Ops } from './ops';
 import type { Recorder } from './recorder';
 import { Saves } from './saves';
-import { snapshot, Transactions, type Gathered } from './transactions';
-import { insertedBy, TELLING_UNITS, withheld, withheldOps } from './withheld';
+import { Texts } from './texts';
+import {
+  isDisposed,
+  snapshot,
+  Transactions,
+  type Gathered
+} from './transactions';
 import type { WithheldMemory } from './withheld-memory';
 
 export type NotebookContext = DocumentRegistry.IContext<INotebookModel>;
@@ -60,6 +64,12 @@ export class Session {
     this.mirror = new Mirror(
       collaborative ? options.memory.recall(context.path, cells) : cells
     );
+    this.texts = new Texts({
+      ...options,
+      sessionId: this.id,
+      mirror: this.mirror,
+      closed: () => this.closed
+    });
     this.nameCells();
     this.open();
     this.transactions = new Transactions(this.shared, (change, transaction) =>
@@ -77,6 +87,7 @@ export class Session {
   readonly id: string;
   /** Who changes the notebook in other pages. */
   readonly authors: Authors;
+  readonly texts: Texts;
 
   /** Whether the log knows of this session: one that is opened in a pause is told of when it ends. */
   get told(): boolean {
@@ -100,22 +111,6 @@ export class Session {
     }
   }
 
-  /** What is to be recorded of a cell's source, and whether a part of that is withheld. */
-  recorded(
-    cellId: string,
-    source: string
-  ): { source: string; withheld: boolean } {
-    this.options.recorder.flush();
-    const entry = this.mirror.find(cellId);
-    if (!entry?.mixed) {
-      return { source, withheld: false };
-    }
-    const { text, recorded } = entry;
-    return text === wellFormed(source)
-      ? { source: recorded, withheld: recorded !== text }
-      : { source: withheld(source), withheld: true };
-  }
-
   /** The recording goes on after a pause: say how the notebook stands. */
   resume(): void {
     if (!this.opened) {
@@ -125,12 +120,6 @@ export class Session {
     const { cells, rest } = opening(this.mirror.snapshot());
     this.options.recorder.record(this.id, 'recording.resumed', { cells });
     this.options.recorder.hold(this.id, rest);
-  }
-
-  /** Bring the mirror up to a burst that closed, and see soon whether it still mirrors. */
-  settle({ cellId, changes }: Burst): void {
-    changes.forEach(([, ops]) => this.mirror.edit(cellId, ops));
-    this.check(cellId);
   }
 
   /** Something was not recorded: say anew how the notebook stands. */
@@ -198,7 +187,7 @@ export class Session {
           (split.has(cell)
             ? 'split'
             : this.causeOfEdit(transaction.origin, cell));
-        this.edit(entry.cell_id, cause, ops, by);
+        this.texts.edit(entry, cause, ops, by);
       }
       if (renamed.size > 0) {
         const cause = transaction.local ? 'tool' : 'remote';
@@ -254,51 +243,6 @@ export class Session {
       : (gesture ?? 'user');
   }
 
-  private edit(
-    cellId: string,
-    cause: Cause,
-    ops: Ops,
-    { author, agreed }: Authorship
-  ): void {
-    const { recorder } = this.options;
-    const hidden = !agreed || this.bringsBack(cellId, cause, ops);
-    if (hidden && !this.mirror.find(cellId)?.mixed) {
-      // From here on what is recorded and what stands there are two texts, so the first must be up to date.
-      recorder.flush();
-      this.mirror.write(cellId, ops);
-    } else if (this.mirror.find(cellId)?.mixed) {
-      this.mirror.write(cellId, ops);
-    }
-    recorder.edit({
-      sessionId: this.id,
-      cellId,
-      cause,
-      ops: hidden ? withheldOps(ops) : ops,
-      author,
-      withheld: hidden && insertedBy(ops) !== ''
-    });
-    if (cause !== 'remote') {
-      this.options.edited(cellId);
-    }
-  }
-
-  /** Whether an edit brings back, or copies, text that is withheld. */
-  private bringsBack(cellId: string, cause: Cause, ops: Ops): boolean {
-    if (!this.mirror.mixes) {
-      return false;
-    }
-    if (cause === 'undo' || cause === 'redo') {
-      // It brings back whatever was deleted, in pieces of any size.
-      return this.mirror.find(cellId)?.mixed === true;
-    }
-    const inserted = insertedBy(ops);
-    if (inserted.length < TELLING_UNITS) {
-      return false;
-    }
-    this.options.recorder.flush();
-    return this.mirror.repeats(wellFormed(inserted));
-  }
-
   /** Let the rest of the page know what the record calls the cells. */
   private nameCells(): void {
     this.mirror.cells.forEach(({ key, cell_id }) => nameCell(key, cell_id));
@@ -329,29 +273,6 @@ export class Session {
     before.forEach(cellId => this.options.removed(cellId));
   }
 
-  /** Compare one cell's text with the document once no transaction is at work, and correct what is logged. */
-  private check(cellId: string): void {
-    queueMicrotask(() =>
-      guarded('check', () => {
-        const entry = this.mirror.find(cellId);
-        const { recorder } = this.options;
-        if (
-          this.closed ||
-          !entry ||
-          recorder.isOpen(this.id, cellId) ||
-          isDisposed(entry.key)
-        ) {
-          return;
-        }
-        const source = wellFormed(entry.key.getSource());
-        if (source !== entry.text) {
-          const by = { author: null, agreed: !entry.mixed };
-          this.edit(cellId, 'tool', replaceOps(entry.text, source), by);
-        }
-      })
-    );
-  }
-
   private checkList(): void {
     const { cells } = this.mirror;
     const same =
@@ -376,8 +297,4 @@ export class Session {
   private saying = false;
   private opened = false;
   private closed = false;
-}
-
-function isDisposed(model: object): boolean {
-  return 'isDisposed' in model && model.isDisposed === true;
 }

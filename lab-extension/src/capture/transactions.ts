@@ -144,6 +144,11 @@ export function snapshot(cell: ISharedCell): Inserted<ISharedCell> {
   };
 }
 
+/** Whether a shared model is no longer to be asked anything. */
+export function isDisposed(model: object): boolean {
+  return 'isDisposed' in model && model.isDisposed === true;
+}
+
 function nothing(): Gathered {
   return {
     delta: null,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -82,9 +83,14 @@ async def _log_findings(url: str) -> AsyncIterator[Finding]:
 def _new_file(path: Path, url: str) -> Finding:
     """A log that the server will make when it starts."""
     nearest = next(parent for parent in path.parents if parent.exists())
-    if nearest.is_dir() and os.access(nearest, os.W_OK):
-        return Finding("log", True, f"{url}, made when Jupyter starts")
-    return Finding("log", False, f"{url} cannot be made: {nearest} takes no files; correct its rights or PROMPTER_LOG")
+    # Rights alone do not tell: root may write everywhere, and still not on a read-only disk or below /proc.
+    try:
+        tempfile.TemporaryDirectory(prefix="prompter-check-", dir=nearest).cleanup()
+    except OSError:
+        return Finding(
+            "log", False, f"{url} cannot be made: {nearest} takes no files; correct its rights or PROMPTER_LOG"
+        )
+    return Finding("log", True, f"{url}, made when Jupyter starts")
 
 
 def _clock_finding(recorded: list[int]) -> Finding:
