@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -46,12 +46,41 @@ class OwnWork:
         What came before the first or after the last moment is left out.
         """
         ran, took = [0.0] * (len(moments) - 1), [0.0] * (len(moments) - 1)
-        for work in self.stretches:
-            index = bisect_right(moments, work.begin) - 1
-            if 0 <= index < len(ran):
-                ran[index] += work.ran / 1000
-                took[index] += work.took / 1000
+        for index, work in _placed(self.stretches, moments):
+            ran[index] += work.ran / 1000
+            took[index] += work.took / 1000
         return list(zip(ran, took, strict=True))
+
+    def longest(self, moments: Sequence[float]) -> list[float]:
+        """ms of the longest work without a break, from each moment to the next: what can hold up a key at most.
+
+        Two tasks without any other work between them count as one.
+        """
+        longest = [0.0] * (len(moments) - 1)
+        for index, work in _placed(self._unbroken(), moments):
+            longest[index] = max(longest[index], work.ran / 1000)
+        return longest
+
+    def _unbroken(self) -> Iterator[Work]:
+        """Samples of the plugin that follow one another as one stretch."""
+        last: Work | None = None
+        for work in self.stretches:
+            if last is not None and work.begin - last.begin - last.took < 1:
+                last = Work(last.begin, last.ran + work.ran, last.took + work.took)
+            else:
+                if last is not None:
+                    yield last
+                last = work
+        if last is not None:
+            yield last
+
+
+def _placed(works: Iterable[Work], moments: Sequence[float]) -> Iterator[tuple[int, Work]]:
+    """Each work with the index of the moment that it follows, where there is a next one."""
+    for work in works:
+        index = bisect_right(moments, work.begin) - 1
+        if 0 <= index < len(moments) - 1:
+            yield index, work
 
 
 def own_work(profile: dict[str, Any], ours: str = OURS) -> OwnWork:

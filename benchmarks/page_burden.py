@@ -83,25 +83,28 @@ def own(pair: Pair, cells: int, keys: int, *, where: bool) -> None:
         page.open()
         page.edit(cells // 2)
         page.type(ROUND_KEYS, PER_SECOND)
-        work, each = _profiled(page, keys)
+        work, starts = _profiled(page, keys)
         page.page.add_script_tag(content=LOAD % LOAD_MS)
-        _, loaded = _profiled(page, max(ROUND_KEYS, keys // 10))
+        loaded_work, loaded_starts = _profiled(page, max(ROUND_KEYS, keys // 10))
+    loaded = [worked for worked, _ in loaded_work.between(loaded_starts)]
+    each = work.between(starts)
     ran = [worked for worked, _ in each]
     name = f"own work a keystroke, {cells} cells"
     figure(f"{name}, mean", mean(ran), "ms")
     figure(f"{name}, p50", median(ran), "ms")
     figure(f"{name}, p99", percentile(ran, 99), "ms", target=LIGHT)
     print(f"  one sample in {work.interval:.0f} µs", flush=True)
+    figure(f"{name}, p99 of the longest at a stretch", percentile(work.longest(starts), 99), "ms")
     figure(f"{name}, p99 with waiting for a processor", percentile([took for _, took in each], 99), "ms")
-    more = mean(worked for worked, _ in loaded) - mean(ran)
+    more = mean(loaded) - mean(ran)
     figure(f"control, {cells} cells: what the mean grew by", more, "ms", Limit("added load", LOAD_MS))
     if where:
         for place, micros in work.places.most_common(25):
             print(f"  {micros / keys:8.1f} µs a keystroke  {place}")
 
 
-def _profiled(page: LabPage, keys: int) -> tuple[OwnWork, list[tuple[float, float]]]:
-    """The plugin's work while so many keys were struck, and ms of it (ran, took) for each but the last."""
+def _profiled(page: LabPage, keys: int) -> tuple[OwnWork, list[float]]:
+    """The plugin's work while so many keys were struck, and the moments of these."""
     page.page.evaluate("() => { keyStarts.length = 0; }")
     page.devtools.send("Profiler.enable")
     page.devtools.send("Profiler.setSamplingInterval", {"interval": 50})
@@ -111,7 +114,7 @@ def _profiled(page: LabPage, keys: int) -> tuple[OwnWork, list[tuple[float, floa
     work = own_work(page.devtools.send("Profiler.stop")["profile"])
     began = page.metric("NavigationStart") * 1e6
     starts: list[float] = page.page.evaluate("() => keyStarts")
-    return work, work.between([began + start * 1000 for start in starts])
+    return work, [began + start * 1000 for start in starts]
 
 
 def paint(pair: Pair, cells: int, rounds: int) -> None:

@@ -101,8 +101,25 @@ class Person:
         )
 
     def save(self) -> None:
-        """Save, and wait until the file is written."""
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+        """Save, and wait until the file is written.
+
+        The server of a shared notebook writes it too, a second after a change; where it did so just before, JupyterLab
+        asks whether to write over that, and the answer is yes.
+        """
+        self.page.evaluate(
+            """async () => {
+                const { context } = window.jupyterapp.shell.currentWidget;
+                const answer = new MutationObserver(() => document.querySelector('.jp-Dialog .jp-mod-warn')?.click());
+                if (context.model.collaborative) {
+                    answer.observe(document.body, { childList: true, subtree: true });
+                }
+                try {
+                    await context.save();
+                } finally {
+                    answer.disconnect();
+                }
+            }"""
+        )
 
     def dirty(self) -> bool:
         """Whether JupyterLab holds the notebook for changed since it was saved."""

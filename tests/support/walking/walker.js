@@ -97,7 +97,6 @@ window.walk = (() => {
       cells[at(cell, cells.length)]?.setSource(text);
     },
 
-    save: () => panel().context.save().then(() => null),
     revert: () => panel().context.revert().then(() => null),
     checkpoint: async () => {
       await panel().context.restoreCheckpoint();

@@ -170,7 +170,7 @@ class Walker:
         self._call("tool", action.cell, action.text)
 
     def _save(self, _: Action) -> None:
-        self._call("save")
+        self._person.save()
         self.seen.saved.append(self._on_disk())
 
     def _second_view(self, _: Action) -> None:
