@@ -20,11 +20,12 @@ from support.notebooks import StartLab, write_notebook
 from support.person import Person
 
 SOURCES = (
-    "import time; time.sleep(60)",
+    "print('at it', flush=True); import time; time.sleep(60)",
     "print('a' * 3000, flush=True)\nprint('b')",
     "1 / 0",
     "never = 1",
-    "import os; os._exit(1)",
+    # At once, it would take with it what it was about to say.
+    "import os, time; print('at it', flush=True); time.sleep(1); os._exit(1)",
     "answer = input('who? ')",
 )
 SLEEP, PRINT, FAIL, AFTER, DIE, ASK = range(6)
@@ -96,6 +97,8 @@ def test_how_runs_end(lab: Lab, person: Person, told: Told) -> None:
     person.page.wait_for_function(
         "() => window.jupyterapp.shell.currentWidget.content.widgets[2].model.outputs.length > 0"
     )
+    # What is asked for while the kernel aborts the rest, it aborts as well.
+    ended(person, ASK)
     # Cells that are moved, changed or deleted while they run.
     start(person, SLEEP)
     person.select(SLEEP)
@@ -211,13 +214,18 @@ def test_two_views_and_a_tab_in_the_background(start_lab: StartLab, person: Pers
 
 
 def start(person: Person, index: int) -> None:
-    """Ask for a cell's run, and wait until the kernel is at it."""
+    """Ask for a cell's run, and wait until the kernel is at it.
+
+    Where the cell says so itself, that is waited for: an interrupt that comes before a kernel runs the code is lost.
+    """
     person.select(index)
     person.command("notebook:run-cell")
     person.page.wait_for_function(
         """index => {
             const panel = window.jupyterapp.shell.currentWidget;
-            return panel.content.widgets[index].model.executionState === 'running'
+            const { model } = panel.content.widgets[index];
+            return model.executionState === 'running'
+                && (model.outputs.length > 0 || !model.sharedModel.getSource().includes('at it'))
                 && ['busy', 'autorestarting', 'restarting'].includes(panel.sessionContext.session.kernel.status);
         }""",
         arg=index,
