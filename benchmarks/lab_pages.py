@@ -60,6 +60,15 @@ class LabPage:
         )
         self.page.keyboard.type("\n# ")
 
+    def settle(self) -> None:
+        """Wait until the page has nothing left to do: JupyterLab makes the cells out of sight when it has time."""
+        busy = self.metric("TaskDuration")
+        while True:
+            time.sleep(1)
+            before, busy = busy, self.metric("TaskDuration")
+            if busy - before < 0.1:
+                return
+
     def type(self, count: int, per_second: float) -> None:
         """Strike so many keys at a steady pace."""
         due = time.perf_counter()

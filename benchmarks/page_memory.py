@@ -15,6 +15,7 @@ outbox should be as large as it will get.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from .figures import Limit, figure
@@ -97,8 +98,7 @@ def measure(cells: int, minutes: int, each: int) -> None:
             page.open()
         shares = {0: _report(0, pages)}
         for minute in range(each, minutes + 1, each):
-            for page in pages.values():
-                _work(page, cells, minute - each, minute)
+            _work(list(pages.values()), cells, minute - each, minute)
             shares[minute] = _report(minute, pages)
         settled = next((minute for minute in shares if minute >= 15), None)
         if settled is not None and settled < minutes:
@@ -106,11 +106,16 @@ def measure(cells: int, minutes: int, each: int) -> None:
             figure(f"the plugin's share after {max(shares)} minutes", shares[max(shares)], "MiB", before)
 
 
-def _work(page: LabPage, cells: int, begin: int, end: int) -> None:
+def _work(pages: Sequence[LabPage], cells: int, begin: int, end: int) -> None:
     per_cell = CELL_KEYS // PER_SECOND
     for turn in range(begin * 60 // per_cell, end * 60 // per_cell):
-        page.page.evaluate(WORK, {"index": turn % cells, "keys": CELL_KEYS, "prose": PROSE, "apart": 1000 / PER_SECOND})
-    page.sent()
+        work = {"index": turn % cells, "keys": CELL_KEYS, "prose": PROSE, "apart": 1000 / PER_SECOND}
+        for page in pages:
+            page.page.evaluate(f"work => {{ window.working = ({WORK})(work); }}", work)
+        for page in pages:
+            page.page.evaluate("() => window.working")
+    for page in pages:
+        page.sent()
 
 
 def _report(minute: int, pages: dict[bool, LabPage]) -> float:

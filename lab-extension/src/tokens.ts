@@ -49,7 +49,10 @@ export interface IDelivery {
   beforeRecord: (() => void) | null;
 
   readonly status: DeliveryStatus;
+  /** Emitted when the state, its reason, or what waits while something is wrong changed. */
   readonly statusChanged: ISignal<IDelivery, DeliveryStatus>;
+  /** Emitted when all that was recorded has reached the log. */
+  readonly delivered: ISignal<IDelivery, void>;
 
   /** Whose work is recorded here now (UUID text); null before the server told, during a pause, and once recording stopped. */
   readonly participant: string | null;

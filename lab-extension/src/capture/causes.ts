@@ -79,7 +79,10 @@ export class Causes {
       target.addEventListener(type, listener, true);
     }
     for (const type of INPUTS) {
-      const listener = (): void => {
+      const listener = (event: Event): void => {
+        if (writesText(event)) {
+          return;
+        }
         this.hand++;
         afterTask(() => {
           this.hand--;
@@ -151,6 +154,23 @@ export class Causes {
   private hand = 0;
   private readonly commands: Cause[] = [];
   private readonly commandedSignal = new Signal<Causes, Commanded>(this);
+}
+
+/** Whether an event is a key that writes a character in an editor: the editor says itself whose change that is. */
+function writesText(event: Event): boolean {
+  return (
+    isKey(event) &&
+    event.key.length === 1 &&
+    !event.ctrlKey &&
+    !event.metaKey &&
+    !event.altKey &&
+    event.target instanceof Element &&
+    event.target.classList.contains('cm-content')
+  );
+}
+
+function isKey(event: Event): event is KeyboardEvent {
+  return 'key' in event;
 }
 
 /** The cause that the transaction alone tells; null where a person or a tool of this page made the change. */

@@ -119,9 +119,10 @@ export class Carrier {
   /** Number an event, write it down and send it if that is possible. */
   carry(event: WireEvent): void {
     const { store, timers } = this._options;
-    const numbered = this._outbox.add(event, timers.elapsed());
+    const now = timers.elapsed();
+    const numbered = this._outbox.add(event, now);
     store.keep(this._outbox.producerId, [numbered]);
-    this._pump();
+    this._pump(now);
   }
 
   /** The page may go away: begin to write what this tick brought. */
@@ -205,7 +206,7 @@ export class Carrier {
     if (answer === 'progress') {
       this._progressed = now;
     }
-    this._pump();
+    this._pump(now);
   }
 
   private _told(state: State): void {
@@ -252,12 +253,12 @@ export class Carrier {
     this._options.changed();
   }
 
-  private _pump(): void {
+  private _pump(now = this._options.timers.elapsed()): void {
     if (this._quiet !== null || this._refusal !== null) {
       return;
     }
     if (!this._outbox.waiting) {
-      this._progressed = this._options.timers.elapsed();
+      this._progressed = now;
     }
     let frame = this._outbox.next();
     while (frame !== null && this._stream.send(frame)) {

@@ -83,6 +83,9 @@ export class Delivery implements IDelivery {
     IDelivery,
     DeliveryStatus
   >(this);
+  readonly delivered: Signal<IDelivery, void> = new Signal<IDelivery, void>(
+    this
+  );
   readonly studyChanged: Signal<IDelivery, StudyForPage> = new Signal<
     IDelivery,
     StudyForPage
@@ -254,6 +257,10 @@ export class Delivery implements IDelivery {
     switch (message.type) {
       case 'welcome':
         this._welcomed(message);
+        this._tellDelivered();
+        break;
+      case 'ack':
+        this._tellDelivered();
         break;
       case 'state':
         this._told(message);
@@ -280,6 +287,12 @@ export class Delivery implements IDelivery {
     }
   }
 
+  private _tellDelivered(): void {
+    if (this._carrier.unsent === 0) {
+      this.delivered.emit();
+    }
+  }
+
   private _told({ sessions = [] }: State): void {
     for (const { session_id, notebook_id } of sessions) {
       const sessionId = idText(session_id);
@@ -299,7 +312,7 @@ export class Delivery implements IDelivery {
 
   /** The status may have changed; those who watch are told once a tick, and when waiting grows long. */
   private _changed(): void {
-    if (this._telling) {
+    if (this._telling || this._wellAsSaid()) {
       return;
     }
     this._telling = true;
@@ -307,6 +320,25 @@ export class Delivery implements IDelivery {
       this._telling = false;
       this._tell();
     });
+  }
+
+  /**
+   * Whether it was said that all is well, and still is. At each burst the count goes up and down again, which is no news;
+   * a look that waits will see whether an event is late.
+   */
+  private _wellAsSaid(): boolean {
+    const { connected, refusal, final, oldest } = this._carrier;
+    return (
+      this._said?.state === 'recording' &&
+      this._said.reason === '' &&
+      connected &&
+      final === null &&
+      refusal === null &&
+      !this._paused &&
+      !this._absent &&
+      !this._options.store.broken &&
+      (oldest === null || this._looking)
+    );
   }
 
   private _tell(): void {
@@ -358,13 +390,14 @@ export class Delivery implements IDelivery {
   private _said: DeliveryStatus | null = null;
 }
 
+/** Whether there is nothing new to say. */
 function sameStatus(
   one: DeliveryStatus,
   other: DeliveryStatus | null
 ): boolean {
   return (
     one.state === other?.state &&
-    one.unsent === other.unsent &&
-    one.reason === other.reason
+    one.reason === other.reason &&
+    (one.unsent === other.unsent || one.state === 'recording')
   );
 }

@@ -59,6 +59,9 @@ export class EventStore {
   constructor(options: EventStoreOptions) {
     this._failed = options.failed;
     this._opening = this._open(options.name);
+    void this._opening.then(database => {
+      this._opened = database;
+    });
   }
 
   /** Whether the browser refused; events are then in memory only. */
@@ -86,8 +89,8 @@ export class EventStore {
     const rows = this._pending;
     this._pending = [];
     if (rows.length > 0) {
-      void this._attempt(undefined, async database => {
-        // At each burst: without the wrappers, which make promises and listeners for every row.
+      void this._attempt(undefined, database => {
+        // At each burst: without the wrappers and listeners that only a success would call.
         const work = unwrap(database).transaction(
           'events',
           'readwrite',
@@ -95,9 +98,11 @@ export class EventStore {
         );
         const table = work.objectStore('events');
         rows.forEach(row => table.put(row));
+        work.onabort = () =>
+          this._fail(work.error ?? new Error('a write was broken off'));
         // Without that the writing waits for a turn of the loop, which a page that goes away does not get.
         work.commit();
-        await ended(work);
+        return Promise.resolve();
       });
     }
   }
@@ -242,7 +247,9 @@ export class EventStore {
     work: (database: Database) => Promise<T>
   ): Promise<T> {
     try {
-      const database = await this._opening;
+      // Once it is there it is not waited for: writes begin in the order of the calls.
+      const database =
+        this._opened === undefined ? await this._opening : this._opened;
       return database === null || this._broken
         ? otherwise
         : await work(database);
@@ -262,16 +269,9 @@ export class EventStore {
 
   private readonly _failed: (error: unknown) => void;
   private readonly _opening: Promise<Database | null>;
+  /** What `_opening` came to; undefined before. */
+  private _opened: Database | null | undefined = undefined;
   private _pending: EventRow[] = [];
   private _scheduled = false;
   private _broken = false;
-}
-
-/** Resolves when a transaction is complete; rejects with what it failed for. */
-function ended(work: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    work.oncomplete = () => resolve();
-    work.onabort = () =>
-      reject(work.error ?? new Error('a write was broken off'));
-  });
 }

@@ -145,23 +145,23 @@ function historyOf(
 
   const redraw = throttled(() => panel.redraw());
   // Whatever reached the log since the last answer, the history may tell.
-  let awaited = delivery.status.unsent > 0;
-  const onDelivery = (): void => {
-    awaited ||= delivery.status.unsent > 0 || history.problem !== null;
-    if (awaited && delivery.status.unsent === 0) {
-      awaited = false;
+  const onDelivered = (): void => freshness.stale();
+  const onStatus = (): void => {
+    if (history.problem !== null) {
       freshness.stale();
     }
   };
   const onPath = (): void => panel.name(PathExt.basename(context.path));
   context.model.contentChanged.connect(redraw);
   context.pathChanged.connect(onPath);
-  delivery.statusChanged.connect(onDelivery);
+  delivery.delivered.connect(onDelivered);
+  delivery.statusChanged.connect(onStatus);
   notebook.disposed.connect(() => panel.dispose());
   panel.disposed.connect(() => {
     context.model?.contentChanged.disconnect(redraw);
     context.pathChanged.disconnect(onPath);
-    delivery.statusChanged.disconnect(onDelivery);
+    delivery.delivered.disconnect(onDelivered);
+    delivery.statusChanged.disconnect(onStatus);
   });
   freshness.stale();
   return panel;

@@ -57,7 +57,7 @@ export class Indicator extends Widget {
     this._button.removeEventListener('mousedown', keepFocus);
   }
 
-  /** Only what differs is touched: the count may change with every key. */
+  /** Only what differs is touched. */
   private _show(status: DeliveryStatus): void {
     const { trans } = this._options;
     const { dataset } = this._button;
@@ -67,13 +67,6 @@ export class Indicator extends Widget {
       this._shape = shape;
       dataset.state = status.state;
     }
-    dataset.unsent = String(status.unsent);
-    const { state, reason } = status;
-    if (state === 'recording' && state === this._said && reason === '') {
-      // Nothing of what is written there says how many are under way.
-      return;
-    }
-    this._said = reason === '' ? state : null;
     const words = label(status, trans);
     if (this._label.textContent !== words) {
       this._label.textContent = words;
@@ -96,6 +89,4 @@ export class Indicator extends Widget {
   private readonly _label = document.createElement('span');
   private readonly _announced = document.createElement('span');
   private _shape: Element = document.createElement('span');
-  /** The state that was put in words; null where the reason has its part in them. */
-  private _said: DeliveryStatus['state'] | null = null;
 }

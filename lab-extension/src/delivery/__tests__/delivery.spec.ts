@@ -246,6 +246,35 @@ describe('the delivery', () => {
     expect(said.at(-1)).toMatchObject({ state: 'recording', unsent: 0 });
   });
 
+  it('says nothing of what comes and goes while all is well, but that it arrived', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    record('a');
+    await settled(store);
+    network.latest.ack(1);
+    await settled(store);
+    const said: DeliveryStatus[] = [];
+    let delivered = 0;
+    delivery.statusChanged.connect((_, status) => said.push(status));
+    delivery.delivered.connect(() => delivered++);
+    record('b');
+    record('c');
+    await settled(store);
+    network.latest.ack(2);
+    expect([delivery.status.unsent, delivered]).toEqual([1, 0]);
+    network.latest.ack(3);
+    expect([delivery.status.unsent, delivered]).toEqual([0, 1]);
+    // The look that waited finds nothing late, and the next one waits with the next event.
+    timers.advance(5000);
+    await settled(store);
+    expect(said).toEqual([]);
+    record('d');
+    await settled(store);
+    timers.advance(2010);
+    await settled(store);
+    expect(said).toEqual([{ state: 'unsent', unsent: 1, reason: '' }]);
+  });
+
   it('is offline when the connection is lost or never comes', async () => {
     await delivery.start();
     expect(delivery.status.state).toBe('recording');

@@ -112,6 +112,7 @@ class Page {
   private _signals(): Pick<
     IDelivery,
     | 'statusChanged'
+    | 'delivered'
     | 'studyChanged'
     | 'sessionAccepted'
     | 'prompted'
@@ -121,6 +122,7 @@ class Page {
     const sender = this as unknown as IDelivery;
     return {
       statusChanged: new Signal<IDelivery, DeliveryStatus>(sender),
+      delivered: new Signal<IDelivery, void>(sender),
       studyChanged: new Signal<IDelivery, StudyForPage>(sender),
       sessionAccepted: new Signal<
         IDelivery,
