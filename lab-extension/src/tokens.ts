@@ -51,8 +51,8 @@ export interface IDelivery {
   readonly status: DeliveryStatus;
   /** Emitted when the state, its reason, or what waits while something is wrong changed. */
   readonly statusChanged: ISignal<IDelivery, DeliveryStatus>;
-  /** Emitted when all that was recorded has reached the log. */
-  readonly delivered: ISignal<IDelivery, void>;
+  /** How many events are made and not acknowledged, emitted at each change: far more often than the status. */
+  readonly unsentChanged: ISignal<IDelivery, number>;
 
   /** Whose work is recorded here now (UUID text); null before the server told, during a pause, and once recording stopped. */
   readonly participant: string | null;

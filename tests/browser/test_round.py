@@ -79,7 +79,7 @@ def test_the_whole_round(
     person.edit(1)
     person.type(WHILE_AWAY)
     expect(person.status).to_have_attribute("data-state", "offline")
-    person.holds_back()
+    expect(person.status).not_to_have_attribute("data-unsent", "0")
 
     # It comes back; work goes on.
     lab.start()

@@ -9,12 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 #: How long anything may take before the test gives up, in ms. Nothing waits for it: it only bounds a failure.
 PATIENCE = 30_000
 
-#: How many events the page's delivery holds. The indicator shows that only while something is wrong.
-UNSENT = """() => {
-    const registry = window.jupyterapp.pluginRegistry;
-    return registry._plugins.get('jupyterlab-prompter:delivery').service.status.unsent;
-}"""
-
 
 class Person:
     """Works in one notebook page of JupyterLab or Notebook 7."""
@@ -134,12 +128,8 @@ class Person:
 
     def sent(self) -> None:
         """Wait until everything that happened is in the log."""
+        expect(self.status).to_have_attribute("data-unsent", "0")
         expect(self.status).to_have_attribute("data-state", "recording")
-        self.page.wait_for_function(f"() => ({UNSENT})() === 0")
-
-    def holds_back(self) -> None:
-        """Wait until the page has something to send, and cannot."""
-        self.page.wait_for_function(f"() => ({UNSENT})() > 0")
 
     def answer(self, text: str) -> None:
         """Answer the open prompt by keyboard alone."""

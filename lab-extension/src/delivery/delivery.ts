@@ -83,9 +83,10 @@ export class Delivery implements IDelivery {
     IDelivery,
     DeliveryStatus
   >(this);
-  readonly delivered: Signal<IDelivery, void> = new Signal<IDelivery, void>(
-    this
-  );
+  readonly unsentChanged: Signal<IDelivery, number> = new Signal<
+    IDelivery,
+    number
+  >(this);
   readonly studyChanged: Signal<IDelivery, StudyForPage> = new Signal<
     IDelivery,
     StudyForPage
@@ -257,10 +258,6 @@ export class Delivery implements IDelivery {
     switch (message.type) {
       case 'welcome':
         this._welcomed(message);
-        this._tellDelivered();
-        break;
-      case 'ack':
-        this._tellDelivered();
         break;
       case 'state':
         this._told(message);
@@ -287,12 +284,6 @@ export class Delivery implements IDelivery {
     }
   }
 
-  private _tellDelivered(): void {
-    if (this._carrier.unsent === 0) {
-      this.delivered.emit();
-    }
-  }
-
   private _told({ sessions = [] }: State): void {
     for (const { session_id, notebook_id } of sessions) {
       const sessionId = idText(session_id);
@@ -312,6 +303,11 @@ export class Delivery implements IDelivery {
 
   /** The status may have changed; those who watch are told once a tick, and when waiting grows long. */
   private _changed(): void {
+    const { unsent } = this._carrier;
+    if (unsent !== this._counted) {
+      this._counted = unsent;
+      this.unsentChanged.emit(unsent);
+    }
     if (this._telling || this._wellAsSaid()) {
       return;
     }
@@ -387,6 +383,8 @@ export class Delivery implements IDelivery {
   /** Whether it will be looked whether an event waits too long. */
   private _looking = false;
   private _telling = false;
+  /** The count that was told last. */
+  private _counted = 0;
   private _said: DeliveryStatus | null = null;
 }
 

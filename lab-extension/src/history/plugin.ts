@@ -145,7 +145,11 @@ function historyOf(
 
   const redraw = throttled(() => panel.redraw());
   // Whatever reached the log since the last answer, the history may tell.
-  const onDelivered = (): void => freshness.stale();
+  const onUnsent = (_: unknown, unsent: number): void => {
+    if (unsent === 0) {
+      freshness.stale();
+    }
+  };
   const onStatus = (): void => {
     if (history.problem !== null) {
       freshness.stale();
@@ -154,13 +158,13 @@ function historyOf(
   const onPath = (): void => panel.name(PathExt.basename(context.path));
   context.model.contentChanged.connect(redraw);
   context.pathChanged.connect(onPath);
-  delivery.delivered.connect(onDelivered);
+  delivery.unsentChanged.connect(onUnsent);
   delivery.statusChanged.connect(onStatus);
   notebook.disposed.connect(() => panel.dispose());
   panel.disposed.connect(() => {
     context.model?.contentChanged.disconnect(redraw);
     context.pathChanged.disconnect(onPath);
-    delivery.delivered.disconnect(onDelivered);
+    delivery.unsentChanged.disconnect(onUnsent);
     delivery.statusChanged.disconnect(onStatus);
   });
   freshness.stale();

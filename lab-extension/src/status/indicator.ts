@@ -36,13 +36,18 @@ export class Indicator extends Widget {
       this._announced.setAttribute('role', 'status');
       this.node.append(this._announced);
     }
-    this._show(options.delivery.status);
-    options.delivery.statusChanged.connect(this._changed);
+    const { delivery } = options;
+    this._show(delivery.status);
+    this._count(delivery, delivery.status.unsent);
+    delivery.statusChanged.connect(this._changed);
+    delivery.unsentChanged.connect(this._count);
   }
 
   override dispose(): void {
     if (!this.isDisposed) {
-      this._options.delivery.statusChanged.disconnect(this._changed);
+      const { delivery } = this._options;
+      delivery.statusChanged.disconnect(this._changed);
+      delivery.unsentChanged.disconnect(this._count);
       super.dispose();
     }
   }
@@ -83,6 +88,9 @@ export class Indicator extends Widget {
 
   private readonly _changed = (_: IDelivery, status: DeliveryStatus): void =>
     this._show(status);
+
+  private readonly _count = (_: IDelivery, unsent: number): void =>
+    this._button.setAttribute('data-unsent', String(unsent));
 
   private readonly _options: IndicatorOptions;
   private readonly _button = document.createElement('button');

@@ -112,7 +112,7 @@ class Page {
   private _signals(): Pick<
     IDelivery,
     | 'statusChanged'
-    | 'delivered'
+    | 'unsentChanged'
     | 'studyChanged'
     | 'sessionAccepted'
     | 'prompted'
@@ -122,7 +122,7 @@ class Page {
     const sender = this as unknown as IDelivery;
     return {
       statusChanged: new Signal<IDelivery, DeliveryStatus>(sender),
-      delivered: new Signal<IDelivery, void>(sender),
+      unsentChanged: new Signal<IDelivery, number>(sender),
       studyChanged: new Signal<IDelivery, StudyForPage>(sender),
       sessionAccepted: new Signal<
         IDelivery,
