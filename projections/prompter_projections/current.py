@@ -11,7 +11,14 @@ import msgspec
 from msgspec.structs import replace
 
 from prompter_events.catalogue import Body
-from prompter_events.catalogue.notebook import CellAdded, CellEdited, SessionAccepted
+from prompter_events.catalogue.notebook import (
+    CellAdded,
+    CellEdited,
+    CellMoved,
+    CellRemoved,
+    CellTypeChanged,
+    SessionAccepted,
+)
 from prompter_events.catalogue.runs import RunFinished, RunScheduled, RunStarted
 from prompter_events.event import NO_SESSION, Event, ParticipantId, SessionId
 from prompter_events.transaction import Relation, Row, Value
@@ -137,6 +144,10 @@ class CurrentProjection:
         return _decoder.decode(data)
 
 
+_OF_ONE_CELL = (CellAdded, CellRemoved, CellMoved, CellTypeChanged, RunScheduled)
+"""Events that leave all cells but their own as they are."""
+
+
 def _accepted(state: CurrentState, event: Event, body: SessionAccepted) -> CurrentState:
     return replace(state, notebook_id=body.notebook_id, study=body.study, condition_name=body.condition)
 
@@ -155,25 +166,25 @@ def _restructured(state: CurrentState, event: Event, body: Body) -> CurrentState
     """Any change of the notebook that may touch more than one cell, or which cells there are."""
     old = state.notebook
     new = _bare(fold_body(old, event, body))
-    facts = dict(state.facts)
+    touched = (body.cell_id,) if isinstance(body, _OF_ONE_CELL) else dict.fromkeys((*old.table, *new.table))
+    changed: dict[str, CellFacts] = {}
     now = event.occurred_at
-    for cell_id, cell in new.table.items():
-        was = old.table.get(cell_id)
+    for cell_id in touched:
+        was, cell, known = old.table.get(cell_id), new.table.get(cell_id), state.facts.get(cell_id)
         if was is cell:
             continue
-        known = facts.get(cell_id)
         if known is None:
-            facts[cell_id] = CellFacts(created_at=now, changed_at=now)
+            changed[cell_id] = CellFacts(created_at=now, changed_at=now)
         elif was is None:
-            facts[cell_id] = replace(known, changed_at=now, removed_at=None, removed=None)
+            changed[cell_id] = replace(known, changed_at=now, removed_at=None, removed=None)
+        elif cell is None:
+            changed[cell_id] = replace(known, removed_at=now, removed=(was.cell_type, well_formed(was.source)))
         elif was.cell_type != cell.cell_type or was.text != cell.text:
-            facts[cell_id] = replace(known, changed_at=now)
-    for cell_id in old.table.keys() - new.table.keys():
-        gone = old.table[cell_id]
-        facts[cell_id] = replace(facts[cell_id], removed_at=now, removed=(gone.cell_type, well_formed(gone.source)))
+            changed[cell_id] = replace(known, changed_at=now)
     if isinstance(body, CellAdded) and body.parents:
-        facts[body.cell_id] = replace(facts[body.cell_id], parents=tuple(body.parents))
-    return replace(state, notebook=new, facts=facts)
+        known = changed.get(body.cell_id) or state.facts[body.cell_id]
+        changed[body.cell_id] = replace(known, parents=tuple(body.parents))
+    return replace(state, notebook=new, facts={**state.facts, **changed} if changed else state.facts)
 
 
 def _bare(notebook: NotebookState) -> NotebookState:

@@ -36,7 +36,7 @@ from prompter_events.chain import notebook_digest
 from prompter_events.event import Event
 
 from .fold import body_of
-from .text import Text
+from .text import Text, joined
 
 # Enough to see what is wrong with a session; a hostile one must not make its state grow without end.
 MAX_NOTES = 1_000
@@ -270,7 +270,7 @@ def _edited(state: NotebookState, event: Event, body: CellEdited) -> NotebookSta
     if cell is None:
         return _diverged(state, event, f"the cell {body.cell_id} was edited but was not there")
     text, problem = cell.text, None
-    for _, ops in body.changes:
+    for ops in joined(body.changes):
         try:
             text = text.apply(ops)
         except ValueError as error:

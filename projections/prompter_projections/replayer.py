@@ -10,7 +10,7 @@ from prompter_events.event import Event
 from . import notebook
 from .fold import body_of
 from .notebook import EMPTY, Cell, NotebookState
-from .text import Text
+from .text import Text, joined
 
 _NO_TEXT = Text.of("")
 
@@ -54,7 +54,7 @@ class Replayer(msgspec.Struct, frozen=True):
                 return Replayer(notebook.fold_body(kept, event, body))
             text = cell.text
         try:
-            for _, ops in body.changes:
+            for ops in joined(body.changes):
                 text = text.apply(ops)
         except ValueError:
             return Replayer(notebook.fold_body(self.state, event, body))

@@ -8,7 +8,7 @@ pair and a later one may join the halves again.
 from __future__ import annotations
 
 from codecs import utf_16_le_decode, utf_16_le_encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import AnyStr
 
 import msgspec
@@ -30,6 +30,37 @@ def apply_ops(text: str, ops: Sequence[Op]) -> str:
     if is_plain(text) and _are_plain(ops):
         return _applied(text, ops, 1)
     return _decode(_applied(_encode(text), _in_bytes(ops), 2))
+
+
+def joined(changes: Iterable[tuple[int, Sequence[Op]]]) -> Iterator[Sequence[Op]]:
+    """The changes of a burst; those that type on where the last one ended, or take back from that, as one.
+
+    Applied in order they make the same text as the changes themselves, and reach beyond its end where those do.
+    """
+    start, typed = 0, ""
+    end: int | None = None  # of what is typed; none while nothing is
+    for _, ops in changes:
+        if len(ops) == 2:
+            at, what = ops
+            if isinstance(what, str):
+                if isinstance(at, int) and at > 0 and (what.isascii() or is_plain(what)):
+                    if at == end:
+                        typed += what
+                    else:
+                        if end is not None:
+                            yield start, typed
+                        start, typed = at, what
+                    end = at + len(what)
+                    continue
+            elif what == -1 and end is not None and at == end - 1 >= start:
+                typed, end = typed[:-1], at
+                continue
+        if end is not None:
+            yield start, typed
+            end = None
+        yield ops
+    if end is not None:
+        yield start, typed
 
 
 class Text(msgspec.Struct, frozen=True):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prompter_projections.text import Text, apply_ops, is_plain, units, well_formed
+from prompter_projections.text import Op, Text, apply_ops, is_plain, joined, units, well_formed
 
 # Every plane, combining marks, and lone surrogates.
 characters = st.one_of(
@@ -148,6 +150,49 @@ def test_a_change_beyond_the_end_is_refused(text: str, change: list[int | str]) 
         apply_ops(text, change)
     with pytest.raises(ValueError, match="reaches to unit"):
         Text.of(text).apply(change)
+
+
+def a_burst(data: st.DataObject) -> list[tuple[int, list[int | str]]]:
+    """What somebody does who types, takes back and goes elsewhere; now and then something stranger."""
+    burst: list[tuple[int, list[int | str]]] = []
+    caret = data.draw(st.integers(0, 12))
+    for what in data.draw(st.lists(st.sampled_from(["type", "type", "take back", "go", "other"]), max_size=12)):
+        if what == "type":
+            typed = data.draw(texts)
+            burst.append((len(burst), [caret, typed]))
+            caret += units(typed)
+        elif what == "take back" and caret > 0:
+            caret -= 1
+            burst.append((len(burst), [caret, -1]))
+        elif what == "go":
+            caret = data.draw(st.integers(0, 30))
+        elif what == "other":
+            burst.append((len(burst), data.draw(ops)))
+    return burst
+
+
+def after(text: str, changes: Iterable[Sequence[Op]]) -> tuple[str, bool]:
+    """The text after the changes up to the first that does not fit, and whether all did."""
+    kept = Text.of(text)
+    try:
+        for change in changes:
+            kept = kept.apply(change)
+    except ValueError:
+        return str(kept), False
+    return str(kept), True
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(st.data(), texts)
+def test_a_burst_may_be_joined_before_it_is_applied(data: st.DataObject, text: str) -> None:
+    burst = a_burst(data)
+    assert after(text, joined(burst)) == after(text, [change for _, change in burst])
+
+
+def test_what_is_typed_in_one_go_is_one_change() -> None:
+    keys: list[tuple[int, list[int | str]]] = [(n, [5 + n, key]) for n, key in enumerate("medn")]
+    keys += [(5, [8, -1]), (6, [8, "i"]), (7, [9, "an"]), (8, [2, "x"]), (9, [2, -1]), (10, [1, -1])]
+    assert list(joined(keys)) == [(5, "median"), (2, ""), [1, -1]]
 
 
 def test_a_text_that_was_saved_without_pairs_goes_on() -> None:
