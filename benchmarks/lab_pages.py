@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,8 @@ CELL = "\n".join(
 class LabPage:
     """A notebook's page in a browser context of its own."""
 
-    def __init__(self, context: BrowserContext, lab: Lab, notebook: str, *, plugin: bool, script: str = "") -> None:
+    def __init__(self, context: BrowserContext, lab: Lab, notebook: str, *, plugin: bool) -> None:
         self._lab, self._notebook, self._plugin = lab, notebook, plugin
-        if script:
-            context.add_init_script(script)
         self.page: Page = context.new_page()
         self.devtools: CDPSession = context.new_cdp_session(self.page)
         self._person = Person(self.page)
@@ -102,11 +100,22 @@ class Pair:
         self._browser, self._labs = browser, labs
 
     @contextmanager
-    def page(self, notebook: str, *, plugin: bool, script: str = "") -> Iterator[LabPage]:
+    def page(
+        self,
+        notebook: str,
+        *,
+        plugin: bool,
+        script: str = "",
+        prepare: Callable[[BrowserContext], None] | None = None,
+    ) -> Iterator[LabPage]:
         """A page with empty storage and caches; ``script`` runs in it before any other."""
         context = self._browser.new_context(viewport={"width": 1280, "height": 800})
         try:
-            yield LabPage(context, self._labs[plugin], notebook, plugin=plugin, script=script)
+            if script:
+                context.add_init_script(script)
+            if prepare is not None:
+                prepare(context)
+            yield LabPage(context, self._labs[plugin], notebook, plugin=plugin)
         finally:
             context.close()
 

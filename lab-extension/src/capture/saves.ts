@@ -9,6 +9,8 @@ import { guarded } from './guard';
 import type { Recorder } from './recorder';
 
 export interface SavesOptions {
+  /** Records what is open, and corrects what does not fit the document. */
+  review: () => void;
   saveState: ISignal<unknown, DocumentRegistry.SaveState>;
   recorder: Pick<Recorder, 'flush' | 'record' | 'toldOf'>;
   sessionId: string;
@@ -54,8 +56,8 @@ export class Saves {
     if (this.stopped) {
       return;
     }
-    const { recorder, sessionId, cells } = this.options;
-    recorder.flush();
+    const { recorder, sessionId, cells, review } = this.options;
+    review();
     this.content = {
       digest: notebookDigest(cells()),
       told: recorder.toldOf(sessionId)

@@ -76,6 +76,7 @@ export class Session {
       this.commit(change, transaction)
     );
     this.saves = new Saves({
+      review: () => this.texts.review(),
       saveState: context.saveState,
       recorder: options.recorder,
       sessionId: this.id,

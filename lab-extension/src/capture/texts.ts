@@ -13,6 +13,9 @@ import type { Recorder } from './recorder';
 import { isDisposed } from './transactions';
 import { insertedBy, TELLING_UNITS, withheld, withheldOps } from './withheld';
 
+/** A cell is compared so many ms after a burst: a look at the whole text is not made while somebody types. */
+const CHECK_MS = 200;
+
 export interface TextsOptions {
   sessionId: string;
   mirror: Mirror<ISharedCell>;
@@ -31,8 +34,8 @@ export class Texts {
     cellId: string,
     source: string
   ): { source: string; withheld: boolean } {
-    const { mirror, recorder } = this.options;
-    recorder.flush();
+    const { mirror } = this.options;
+    this.review();
     const entry = mirror.find(cellId);
     if (!entry?.mixed) {
       return { source, withheld: false };
@@ -76,7 +79,18 @@ export class Texts {
   /** Bring the mirror up to a burst that closed, and see soon whether it still mirrors. */
   settle({ cellId, changes }: Burst): void {
     changes.forEach(([, ops]) => this.options.mirror.edit(cellId, ops));
-    this.check(cellId);
+    if (this.unchecked.size === 0) {
+      setTimeout(() => guarded('check', () => this.check()), CHECK_MS);
+    }
+    this.unchecked.add(cellId);
+  }
+
+  /** Record what is open, so that the log says what the document says. */
+  review(): void {
+    const { recorder } = this.options;
+    recorder.flush();
+    this.check();
+    recorder.flush();
   }
 
   /** Whether an edit brings back, or copies, text that is withheld. */
@@ -101,26 +115,28 @@ export class Texts {
     return mirror.repeats(wellFormed(inserted));
   }
 
-  /** Compare one cell's text with the document once no transaction is at work, and correct what is logged. */
-  private check(cellId: string): void {
+  /** Compare what changed with the document, where nobody types just now, and correct what is logged. */
+  private check(): void {
     const { sessionId, mirror, recorder, closed } = this.options;
-    queueMicrotask(() =>
-      guarded('check', () => {
-        const entry = mirror.find(cellId);
-        if (
-          closed() ||
-          !entry ||
-          recorder.isOpen(sessionId, cellId) ||
-          isDisposed(entry.key)
-        ) {
-          return;
-        }
-        const source = wellFormed(entry.key.getSource());
-        if (source !== entry.text) {
-          const by = { author: null, agreed: !entry.mixed };
-          this.edit(entry, 'tool', replaceOps(entry.text, source), by);
-        }
-      })
-    );
+    const cellIds = [...this.unchecked];
+    this.unchecked.clear();
+    for (const cellId of cellIds) {
+      const entry = mirror.find(cellId);
+      if (
+        closed() ||
+        !entry ||
+        recorder.isOpen(sessionId, cellId) || // it comes here again when the burst closes
+        isDisposed(entry.key)
+      ) {
+        continue;
+      }
+      const source = wellFormed(entry.key.getSource());
+      if (source !== entry.text) {
+        const by = { author: null, agreed: !entry.mixed };
+        this.edit(entry, 'tool', replaceOps(entry.text, source), by);
+      }
+    }
   }
+
+  private readonly unchecked = new Set<string>();
 }

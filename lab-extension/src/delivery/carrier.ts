@@ -24,6 +24,18 @@ const TICK_MS = 60_000;
 /** A server that acknowledges nothing for so long is asked anew, in ms. */
 const STALL_MS = 60_000;
 
+/**
+ * Somebody who types is at it still when a burst closes, and nobody waits for the burst: it is packed, sent, and its
+ * acknowledgement read, or it is written down, with so many ms between, so that these fall between different keys.
+ */
+const APART_MS = 60;
+
+/** What the server has is written down when nobody has typed for so many ms: only a log restored from a copy needs it. */
+const REST_MS = 2000;
+
+/** So many events are written down although somebody types on. */
+const UNWRITTEN_EVENTS = 30;
+
 /** A server may ask for silence no longer than this, in ms. */
 const LONGEST_BUSY_MS = 60_000;
 
@@ -57,6 +69,7 @@ export class Carrier {
       open,
       timers,
       random,
+      ackMs: APART_MS,
       hello: () => this._hello(),
       heard: message => this._guarded(() => this._heard(message)),
       lost: closing => this._guarded(() => this._lost(closing))
@@ -116,13 +129,21 @@ export class Carrier {
     await this._options.store.remove(this._outbox.producerId);
   }
 
-  /** Number an event, write it down and send it if that is possible. */
+  /** Number an event, and send it, typing soon, all else at once with what waits; or write it down if it can't be sent. */
   carry(event: WireEvent): void {
     const { store, timers } = this._options;
     const now = timers.elapsed();
     const numbered = this._outbox.add(event, now);
     store.keep(this._outbox.producerId, [numbered]);
-    this._pump(now);
+    if (!this._connected) {
+      // Nobody else has it.
+      queueMicrotask(() => store.flush());
+    } else if (event.type === 'cell.edited') {
+      this._sendSoon();
+    } else {
+      this._pump(now);
+      this._writeSoon();
+    }
   }
 
   /** The page may go away: begin to write what this tick brought. */
@@ -135,6 +156,34 @@ export class Carrier {
   wake(): void {
     if (this._started) {
       this._guarded(() => this._stream.wake());
+    }
+  }
+
+  private _sendSoon(): void {
+    this._sending ??= this._options.timers.after(APART_MS, () => {
+      this._sending = null;
+      this._guarded(() => this._pump());
+      this._writeSoon();
+    });
+  }
+
+  private _writeSoon(): void {
+    this._writing ??= this._options.timers.after(APART_MS, () => {
+      this._writing = null;
+      this._guarded(() => this._writeDown());
+    });
+  }
+
+  /** Write what the server did not take; the rest can wait until the hands rest. */
+  private _writeDown(): void {
+    const { store, timers } = this._options;
+    this._resting?.();
+    this._resting = null;
+    this._stream.readAcks();
+    if (this._outbox.unsent > 0 || store.unwritten >= UNWRITTEN_EVENTS) {
+      store.flush();
+    } else {
+      this._resting = timers.after(REST_MS, () => store.flush());
     }
   }
 
@@ -230,6 +279,7 @@ export class Carrier {
         store.keep(this._outbox.producerId, [replacement]);
       }
     }
+    store.flush();
     this._outbox.disconnected();
     this._connected = false;
     this._closed = code;
@@ -247,6 +297,7 @@ export class Carrier {
   }
 
   private _reconnect(): void {
+    this._options.store.flush();
     this._outbox.disconnected();
     this._connected = false;
     this._stream.reconnect();
@@ -300,6 +351,11 @@ export class Carrier {
   /** Every producer of this page: a renewal adds one. */
   private readonly _own = new Set<string>();
   private _started = false;
+  /** Call off what will be sent and written soon; null if nothing will. */
+  private _sending: (() => void) | null = null;
+  private _writing: (() => void) | null = null;
+  /** Calls off the writing of what the server has; null if nothing waits for that. */
+  private _resting: (() => void) | null = null;
   private _connected = false;
   private _closed: number | null = null;
   private _final: number | null = null;

@@ -69,7 +69,12 @@ export class EventStore {
     return this._broken;
   }
 
-  /** Keep events of a producer. Those of one tick are written together. */
+  /** How many events are kept and not written. */
+  get unwritten(): number {
+    return this._pending.length;
+  }
+
+  /** Keep events of a producer: they are written at the next `flush`, together. */
   keep(producerId: string, events: Numbered[]): void {
     if (this._broken) {
       return;
@@ -77,15 +82,10 @@ export class EventStore {
     for (const { seq, event } of events) {
       this._pending.push({ producer_id: producerId, seq, event });
     }
-    if (!this._scheduled) {
-      this._scheduled = true;
-      queueMicrotask(() => this.flush());
-    }
   }
 
-  /** Begin to write what this tick brought. */
+  /** Begin to write what is kept. */
   flush(): void {
-    this._scheduled = false;
     const rows = this._pending;
     this._pending = [];
     if (rows.length > 0) {
@@ -272,6 +272,5 @@ export class EventStore {
   /** What `_opening` came to; undefined before. */
   private _opened: Database | null | undefined = undefined;
   private _pending: EventRow[] = [];
-  private _scheduled = false;
   private _broken = false;
 }

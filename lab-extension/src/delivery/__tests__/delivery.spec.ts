@@ -134,7 +134,83 @@ describe('the delivery', () => {
       reason: ''
     });
     network.latest.ack(4);
+    timers.advance(60);
     expect(delivery.status.unsent).toBe(0);
+  });
+
+  function edited(): void {
+    const changes: [number, (string | number)[]][] = [[0, ['x']]];
+    const body = { cell_id: 'c', changes, cause: 'user' as const };
+    delivery.record(SESSION, 'cell.edited', body, delivery.now());
+  }
+
+  /** How many events lie in the store. */
+  async function stored(): Promise<number> {
+    const [row] = await store.producers();
+    return (await store.load(row.producer_id, 0)).length;
+  }
+
+  it('sends what is typed a moment later, or with what follows it', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    edited();
+    expect(arrived()).toEqual([]);
+    timers.advance(60);
+    expect(arrived()).toEqual(['cell.edited']);
+    edited();
+    record('run');
+    expect(arrived()).toEqual(['cell.edited', 'cell.edited', 'run']);
+    timers.advance(60);
+    expect(arrived()).toHaveLength(3);
+  });
+
+  it('writes down what the server does not take, soon', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    edited();
+    timers.advance(119);
+    expect(await stored()).toBe(0);
+    timers.advance(1);
+    expect(await stored()).toBe(1);
+    record('run');
+    timers.advance(60);
+    expect(await stored()).toBe(2);
+  });
+
+  it('writes down at once what is made without a connection, or is under way as it breaks', async () => {
+    await delivery.start();
+    edited();
+    await Promise.resolve();
+    expect(await stored()).toBe(1);
+    network.latest.welcome();
+    edited();
+    network.latest.drop(1006);
+    expect(await stored()).toBe(2);
+  });
+
+  it('writes down what the server has once the hands rest, or when it has become much', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    for (let seq = 1; seq <= 29; seq++) {
+      edited();
+      timers.advance(60);
+      network.latest.ack(seq);
+      timers.advance(440);
+      expect(delivery.status.unsent).toBe(0);
+    }
+    expect(await stored()).toBe(0);
+    edited();
+    timers.advance(60);
+    network.latest.ack(30);
+    timers.advance(60);
+    expect(await stored()).toBe(30);
+    edited();
+    timers.advance(60);
+    network.latest.ack(31);
+    timers.advance(2059);
+    expect(await stored()).toBe(30);
+    timers.advance(1);
+    expect(await stored()).toBe(31);
   });
 
   it('keeps events in the store until the next page', async () => {
@@ -242,6 +318,7 @@ describe('the delivery', () => {
     await settled(store);
     expect(said.at(-1)).toMatchObject({ state: 'unsent', unsent: 1 });
     network.latest.ack(1);
+    timers.advance(60);
     await settled(store);
     expect(said.at(-1)).toMatchObject({ state: 'recording', unsent: 0 });
   });
@@ -252,6 +329,7 @@ describe('the delivery', () => {
     record('a');
     await settled(store);
     network.latest.ack(1);
+    timers.advance(60);
     await settled(store);
     const said: DeliveryStatus[] = [];
     const counts: number[] = [];
@@ -262,6 +340,7 @@ describe('the delivery', () => {
     await settled(store);
     network.latest.ack(2);
     network.latest.ack(3);
+    timers.advance(60);
     expect(counts).toEqual([1, 2, 1, 0]);
     // The look that waited finds nothing late, and the next one waits with the next event.
     timers.advance(5000);
@@ -467,6 +546,7 @@ describe('the delivery', () => {
     network.latest.welcome();
     expect(arrived()).toEqual(['capture.lost']);
     network.latest.ack(1);
+    timers.advance(60);
     expect(arrived()).toEqual(['capture.lost', 'b']);
   });
 

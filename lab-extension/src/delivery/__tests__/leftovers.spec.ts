@@ -123,6 +123,7 @@ describe('what dead pages left', () => {
       ...(owner === null ? {} : { participant: owner })
     });
     store.keep(producerId, numbered(...seqs));
+    store.flush();
     return producerId;
   }
 

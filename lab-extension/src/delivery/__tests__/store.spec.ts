@@ -45,15 +45,18 @@ describe('the store', () => {
   it('lets go of a range and of nothing else', async () => {
     store.keep('a', numbered(1, 2, 3, 4));
     store.keep('b', numbered(1, 2));
-    await Promise.resolve();
+    store.flush();
     await store.forget('a', 3);
     expect(seqs(await store.load('a', 0))).toEqual([4]);
     expect(seqs(await store.load('b', 0))).toEqual([1, 2]);
   });
 
-  it('writes at once when the page leaves', async () => {
+  it('writes what is kept when it is told to, together', async () => {
     store.keep('a', numbered(1));
+    expect(await store.load('a', 0)).toEqual([]);
+    expect(store.unwritten).toBe(1);
     store.flush();
+    expect(store.unwritten).toBe(0);
     expect(seqs(await store.load('a', 0))).toEqual([1]);
   });
 

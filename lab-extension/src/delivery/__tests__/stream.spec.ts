@@ -62,6 +62,59 @@ describe('the stream', () => {
     expect(types()).toEqual(['welcome', 'ack']);
   });
 
+  describe('where acknowledgements may wait', () => {
+    beforeEach(() => {
+      stream = new Stream({
+        open: events => network.open(events),
+        hello: () => ({
+          type: 'hello',
+          protocol: 1,
+          producer_id: idBytes(SESSION),
+          sent_at: 1
+        }),
+        heard: message => heard.push(message),
+        lost: closing => closings.push(closing),
+        timers,
+        random: () => random,
+        ackMs: 60
+      });
+      stream.start();
+      network.latest.welcome().ack(1).ack(2);
+    });
+
+    it('reads them then, in their order', () => {
+      expect(types()).toEqual(['welcome']);
+      timers.advance(59);
+      expect(types()).toEqual(['welcome']);
+      timers.advance(1);
+      expect(types()).toEqual(['welcome', 'ack', 'ack']);
+      network.latest.ack(3);
+      timers.advance(60);
+      expect(heard.at(-1)).toMatchObject({ producer_seq: 3 });
+    });
+
+    it('reads them before anything else that comes', () => {
+      network.latest.say({ type: 'busy', retry_ms: 1 });
+      expect(types()).toEqual(['welcome', 'ack', 'ack', 'busy']);
+      timers.advance(60);
+      expect(types()).toHaveLength(4);
+    });
+
+    it('reads them when asked to, and before the connection’s end is told', () => {
+      stream.readAcks();
+      expect(types()).toHaveLength(3);
+      network.latest.ack(3).drop(1006);
+      expect(types()).toHaveLength(4);
+      expect(closings).toHaveLength(1);
+    });
+
+    it('forgets those of a connection that was given up', () => {
+      stream.reconnect();
+      timers.advance(60);
+      expect(types()).toEqual(['welcome']);
+    });
+  });
+
   it('reads a prompt and a state in full', () => {
     stream.start();
     const prompt = {

@@ -1,8 +1,7 @@
 /** Frames from the server, read with suspicion: what is not understood is passed over. */
 
-import { decode } from '@msgpack/msgpack';
+import { Decoder, Encoder } from '@msgpack/msgpack';
 
-import { pack } from '../packing';
 import type {
   AcceptedSession,
   PageMessage,
@@ -138,19 +137,38 @@ function message(from: Fields): ServerMessage | null {
   }
 }
 
+const encoder = new Encoder({ ignoreUndefined: true });
+
+const decoder = new Decoder();
+
+/** How an acknowledgement begins, behind the count of its fields. */
+const ACK = encoder.encode({ type: 'ack' }).slice(1);
+
+/**
+ * Whether a frame is an acknowledgement for sure, by its first bytes. One whose fields come in another order is read as any
+ * other message.
+ */
+export function isAck(frame: unknown): boolean {
+  if (!(frame instanceof ArrayBuffer) || frame.byteLength <= ACK.length) {
+    return false;
+  }
+  const head = new Uint8Array(frame, 1, ACK.length);
+  return ACK.every((byte, i) => head[i] === byte);
+}
+
 /** The message in a frame; null for what this page does not know or cannot read. Never throws. */
 export function readMessage(frame: unknown): ServerMessage | null {
   if (!(frame instanceof ArrayBuffer)) {
     return null;
   }
   try {
-    return message(fields(decode(new Uint8Array(frame))));
+    return message(fields(decoder.decode(new Uint8Array(frame))));
   } catch {
     return null;
   }
 }
 
-/** The bytes of a message to the server. */
+/** The bytes of a message to the server: no text in it is a notebook's, so none has to be looked through. */
 export function writeMessage(sent: PageMessage): Uint8Array {
-  return pack(sent);
+  return encoder.encode(sent);
 }

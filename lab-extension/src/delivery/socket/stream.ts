@@ -10,7 +10,7 @@ import {
 } from '../../protocol';
 import type { Timers } from '../timers';
 import { backoffMs } from './backoff';
-import { readMessage, writeMessage } from './messages';
+import { isAck, readMessage, writeMessage } from './messages';
 import type { OpenSocket, Socket } from './socket';
 
 /** What the browser reports when a connection broke without a word. */
@@ -53,6 +53,8 @@ export interface StreamOptions {
   timers: Timers;
   /** A number in [0, 1). */
   random: () => number;
+  /** Acknowledgements may wait so long to be read, in ms; not at all if that is left out. */
+  ackMs?: number;
 }
 
 /** The only owner of a socket. */
@@ -105,6 +107,15 @@ export class Stream implements IDisposable {
     }
   }
 
+  /** Read the acknowledgements that came. */
+  readAcks(): void {
+    const acks = this._acks;
+    if (acks.length > 0) {
+      this._forgetAcks();
+      acks.forEach(data => this._read(data));
+    }
+  }
+
   dispose(): void {
     this._disposed = true;
     this._cancelRetry();
@@ -146,7 +157,18 @@ export class Stream implements IDisposable {
   }
 
   private _received(data: unknown): void {
-    this._alive = this._options.timers.elapsed();
+    const { timers, ackMs } = this._options;
+    this._alive = timers.elapsed();
+    if (ackMs !== undefined && isAck(data)) {
+      this._acks.push(data);
+      this._stopReading ??= timers.after(ackMs, () => this.readAcks());
+    } else {
+      this.readAcks();
+      this._read(data);
+    }
+  }
+
+  private _read(data: unknown): void {
     const message = readMessage(data);
     if (message === null) {
       return;
@@ -160,6 +182,7 @@ export class Stream implements IDisposable {
 
   private _closed(code: number): void {
     const { timers, random, lost } = this._options;
+    this.readAcks();
     this._forget();
     if (timers.elapsed() - this._began >= PROVEN_MS) {
       this._attempt = 0;
@@ -201,6 +224,13 @@ export class Stream implements IDisposable {
     this._socket = null;
     this._greeted = false;
     this._cancelWatch();
+    this._forgetAcks();
+  }
+
+  private _forgetAcks(): void {
+    this._acks = [];
+    this._stopReading?.();
+    this._stopReading = null;
   }
 
   private _cancelRetry(): void {
@@ -225,5 +255,8 @@ export class Stream implements IDisposable {
   /** When something last arrived, ms. */
   private _alive = 0;
   private _retry: (() => void) | null = null;
+  /** Acknowledgements that came and were not read. */
+  private _acks: unknown[] = [];
+  private _stopReading: (() => void) | null = null;
   private _stopWatching: (() => void) | null = null;
 }
