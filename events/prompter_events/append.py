@@ -34,6 +34,15 @@ class ProducerState(msgspec.Struct, frozen=True, gc=False):
     participant_id: ParticipantId
 
 
+def last_seq_of(producer_id: ProducerId, state: ProducerState | None, of: ParticipantId | None) -> int:
+    """See ``Log.last_seq``."""
+    if state is None:
+        return 0
+    if of not in (None, state.participant_id):
+        raise ForeignProducer(producer_id)
+    return state.last_seq
+
+
 class Batch(msgspec.Struct, frozen=True):
     """Events of one producer, in the order of their numbers. Raises ``ValueError`` for one that was erased."""
 

@@ -94,8 +94,11 @@ class Log(ABC):
         return None
 
     @abstractmethod
-    async def last_seq(self, producer_id: ProducerId) -> int:
-        """The producer's last durable number; 0 for one that was never seen."""
+    async def last_seq(self, producer_id: ProducerId, of: ParticipantId | None = None) -> int:
+        """The producer's last durable number; 0 for one that was never seen.
+
+        Raises ``ForeignProducer`` if it was bound to somebody else than ``of``.
+        """
 
     @abstractmethod
     async def session_owner(self, session_id: SessionId) -> ParticipantId | None:

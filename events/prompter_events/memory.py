@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
-from .append import Batch, Head, Plan, ProducerState, Receipt, plan_append
+from .append import Batch, Head, Plan, ProducerState, Receipt, last_seq_of, plan_append
 from .catalogue.study import ParticipantErased
 from .chain import GENESIS
 from .clock import now_micros
@@ -107,9 +107,8 @@ class MemoryLog(Log):
         self._check_open()
         return self._head
 
-    async def last_seq(self, producer_id: ProducerId) -> int:
-        state = self._producers.get(producer_id)
-        return state.last_seq if state else 0
+    async def last_seq(self, producer_id: ProducerId, of: ParticipantId | None = None) -> int:
+        return last_seq_of(producer_id, self._producers.get(producer_id), of)
 
     async def session_owner(self, session_id: SessionId) -> ParticipantId | None:
         return next((event.participant_id for event in self._events if event.session_id == session_id), None)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from .append import Batch, Head, Outcome
+from .append import Batch, Head, Outcome, ProducerState
 from .errors import LogError, LogRestored
 from .event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .transaction import Checkpoint, Relation, Transaction, Value
@@ -79,11 +79,12 @@ class Store(ABC):
         """The first event behind the head, where none may be."""
 
     @abstractmethod
-    async def last_seq(self, producer_id: ProducerId) -> int:
-        """See ``Log``; so for all that follow."""
+    async def producer(self, producer_id: ProducerId) -> ProducerState | None:
+        """What the log holds of a producer; none of one that was never seen."""
 
     @abstractmethod
-    async def session_owner(self, session_id: SessionId) -> ParticipantId | None: ...
+    async def session_owner(self, session_id: SessionId) -> ParticipantId | None:
+        """See ``Log``; so for all that follow."""
 
     @abstractmethod
     async def participant(self, name: str) -> ParticipantId: ...

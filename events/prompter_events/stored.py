@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from uuid import UUID, uuid4
 
-from .append import Batch, Head, Receipt
+from .append import Batch, Head, Receipt, last_seq_of
 from .catalogue.study import ParticipantErased
 from .clock import now_micros
 from .erasure import ERASE_EVENTS, Progress, erasure_event
@@ -81,8 +81,8 @@ class StoredLog(Log):
     async def beyond_head(self) -> Position | None:
         return await self._store.beyond_head()
 
-    async def last_seq(self, producer_id: ProducerId) -> int:
-        return await self._store.last_seq(producer_id)
+    async def last_seq(self, producer_id: ProducerId, of: ParticipantId | None = None) -> int:
+        return last_seq_of(producer_id, await self._store.producer(producer_id), of)
 
     async def session_owner(self, session_id: SessionId) -> ParticipantId | None:
         return await self._store.session_owner(session_id)

@@ -2,13 +2,16 @@
 
 The handler moves bytes and does what is asked::
 
-    step = connection.receive(frame, now)
-    Greet  → look the producer up, then ``connection.greeted(...)`` gives the frames to send
-    Store  → append, then ``connection.stored(receipt)`` gives the acknowledgement
+    step = connection.receive(frame, now)   at each frame
+    step = connection.beat(now)             at each heartbeat
+    Greet  → look the producer up, then ``connection.greeted(...)`` gives the messages to send
+    Store  → append, then ``connection.stored(...)`` gives the acknowledgement; no frame is read meanwhile
+    Say    → send these messages
     Idle   → nothing
     Close  → close the socket with that code
 
 A frame that cannot be understood closes the socket; an event that cannot be understood is kept as ``capture.invalid``.
+A page that sends more than it may is asked for silence, and its socket is closed if it goes on.
 """
 
 from __future__ import annotations
@@ -24,11 +27,13 @@ from prompter_events.catalogue import CATALOGUE, MAX_EVENT_BYTES
 from prompter_events.catalogue.notebook import SessionOpened
 from prompter_events.catalogue.study import CaptureInvalid
 
+from .allowance import Allowance
 from .study import Study
 from .wire.messages import (
     PROTOCOL,
     AcceptedSession,
     Ack,
+    Busy,
     Events,
     Hello,
     PageMessage,
@@ -47,6 +52,18 @@ WINDOW_BYTES = 1024 * 1024
 
 #: The server asks, the page answers: a hidden tab's timers sleep.
 HEARTBEAT_MS = 15_000
+
+#: After so many heartbeats without a word from the page its socket is given up: the network may never tell its end.
+_SILENT_BEATS = 3
+
+#: A page that is told to wait may be so far ahead of what it may send, in seconds; then its socket is closed.
+_FLOOD_SECONDS = 15.0
+
+#: A commit that takes longer, in ms, has a queue before it: pages are asked to send more at once, and less often.
+_LATE_MS = 1000
+
+#: The longest silence that is asked for, in ms.
+_LONGEST_BUSY_MS = 10_000
 
 #: The largest frame that the socket takes, in bytes: one event of the largest size and its envelope, with room.
 MAX_FRAME_BYTES = 4 * MAX_EVENT_BYTES
@@ -119,6 +136,13 @@ class Store:
 
 
 @dataclass(frozen=True)
+class Say:
+    """Send these messages."""
+
+    messages: Sequence[ServerMessage]
+
+
+@dataclass(frozen=True)
 class Close:
     """Close the socket."""
 
@@ -126,28 +150,43 @@ class Close:
     reason: str
 
 
-Step = Idle | Greet | Store | Close
+Step = Idle | Greet | Store | Say | Close
+
+
+def _read(frame: bytes | str) -> PageMessage | Close:
+    if isinstance(frame, str):
+        return Close(4400, "frames are binary")
+    try:
+        return _decoder.decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return Close(4400, f"bad frame: {error}")
 
 
 class Connection:
     """The protocol's state for one socket: waiting for hello, then open."""
 
-    def __init__(self, participant_id: ParticipantId, study: Study, *, asking: bool) -> None:
+    def __init__(self, participant_id: ParticipantId, study: Study, allowance: Allowance, *, asking: bool) -> None:
         self._participant_id = participant_id
         self._study = study
+        self._allowance = allowance
         self._asking = asking
         self._producer_id: ProducerId | None = None
+        self._silent_beats = 0
+        self._storing = False
+        self._ahead_ms = 0
         self.clock_offset_ms = 0
         """Server clock minus page clock as last seen, in milliseconds."""
 
     def receive(self, frame: bytes | str, now: int) -> Step:
         """Take one frame that arrived at ``now`` (µs since the epoch)."""
-        if isinstance(frame, str):
-            return Close(4400, "frames are binary")
-        try:
-            message = _decoder.decode(frame)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            return Close(4400, f"bad frame: {error}")
+        self._silent_beats = 0
+        ahead = self._allowance.spend(len(frame), now)
+        if ahead > _FLOOD_SECONDS:
+            return Close(1013, "more than one person's pages may send")
+        self._ahead_ms = round(ahead * 1000)
+        message = _read(frame)
+        if isinstance(message, Close):
+            return message
         if isinstance(message, Hello):
             return self._hello(message, now)
         if self._producer_id is None:
@@ -182,13 +221,21 @@ class Connection:
         )
         return [welcome, State(recording=True, sessions=list(sessions)), *prompts]
 
-    def stored(self, receipt: Receipt) -> ServerMessage:
-        """The acknowledgement. Sent only after COMMIT returned."""
-        return Ack(producer_seq=receipt.last_seq, position=receipt.position)
+    def stored(self, receipt: Receipt, took_ms: int) -> list[ServerMessage]:
+        """The acknowledgement, ``took_ms`` after the frame was read. Sent only after COMMIT returned."""
+        self._storing = False
+        ack = Ack(producer_seq=receipt.last_seq, position=receipt.position)
+        wait = max(self._ahead_ms, took_ms if took_ms > _LATE_MS else 0)
+        return [ack, Busy(retry_ms=min(wait, _LONGEST_BUSY_MS))] if wait else [ack]
 
-    def ping(self, now: int) -> ServerMessage:
-        """Ask whether the page is there."""
-        return Ping(t=now)
+    def beat(self, now: int) -> Step:
+        """A heartbeat has passed: ask whether the page is there, or give up the socket of one that is not."""
+        # While its frame is being stored nothing is read, so nothing can be heard.
+        if not self._storing:
+            if self._silent_beats >= _SILENT_BEATS:
+                return Close(1001, "nothing was heard of the page")
+            self._silent_beats += 1
+        return Say([Ping(t=now)])
 
     def _hello(self, hello: Hello, now: int) -> Step:
         if self._producer_id is not None:
@@ -210,6 +257,7 @@ class Connection:
             events.append(event)
             if path is not None:
                 opened.append(Opened(event.session_id, path, event.occurred_at))
+        self._storing = True
         return Store(producer_id, events, opened)
 
     def _event(self, wire: WireEvent, producer_id: ProducerId, seq: int) -> tuple[Event, str | None]:

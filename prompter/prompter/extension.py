@@ -10,6 +10,7 @@ from traitlets import Unicode
 
 from .handlers import StatusHandler, StreamHandler
 from .history import POSITION, SESSION, MomentsHandler, NotebookHandler
+from .pages import Pages
 from .service import Service
 from .settings import Settings, read_settings
 
@@ -39,7 +40,7 @@ class Prompter(ExtensionApp):
         arguments: dict[str, Any] = {"service": self._service}
         self.handlers.extend(
             [
-                (url_path_join("/prompter", "stream"), StreamHandler, {**arguments, "sockets": {}}),
+                (url_path_join("/prompter", "stream"), StreamHandler, {**arguments, "pages": Pages()}),
                 (url_path_join("/prompter", "status"), StatusHandler, arguments),
                 (url_path_join("/prompter", "history", SESSION), MomentsHandler, arguments),
                 (url_path_join("/prompter", "history", SESSION, POSITION), NotebookHandler, arguments),

@@ -90,11 +90,7 @@ class Follower:
         said = ""
         while True:
             try:
-                head = await self._log.wait(self._position)
-                async for event in self._log.read(after=self._position, types=PROMPT_TYPES):
-                    self._tell(event)
-                    self._position = event.position
-                self._position = max(self._position, head)
+                await self.catch_up(await self._log.wait(self._position))
                 said = ""
             except LogRestored:
                 raise
@@ -102,6 +98,13 @@ class Follower:
                 if said != (said := str(error)):
                     logger.warning("prompts wait: %s", error)
                 await asyncio.sleep(_RETRY_SECONDS)
+
+    async def catch_up(self, head: Position) -> None:
+        """Tell what the log holds up to ``head``, and what came since."""
+        async for event in self._log.read(after=self._position, types=PROMPT_TYPES):
+            self._tell(event)
+            self._position = event.position
+        self._position = max(self._position, head)
 
     def _tell(self, event: Event) -> None:
         message = message_of(event)

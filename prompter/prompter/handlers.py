@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
 import tornado.web
@@ -19,7 +20,8 @@ from prompter_events import BatchRefused, LogError, ParticipantId, ProducerId
 from prompter_events.clock import now_micros
 
 from . import __version__
-from .connection import HEARTBEAT_MS, MAX_FRAME_BYTES, Close, Connection, Greet, Idle, Step, Store, encode
+from .connection import HEARTBEAT_MS, MAX_FRAME_BYTES, Close, Connection, Greet, Idle, Say, Step, Store, encode
+from .pages import Pages
 from .participant import participant_name
 from .recording import Recording
 from .service import Service
@@ -30,8 +32,6 @@ logger = logging.getLogger(__name__)
 
 AUTH_RESOURCE = "prompter"
 
-SocketKey = tuple[ParticipantId, ProducerId]
-
 #: A close reason has at most 123 bytes by the WebSocket protocol.
 _REASON_BYTES = 123
 
@@ -41,14 +41,14 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     auth_resource = AUTH_RESOURCE
 
-    def initialize(self, service: Service, sockets: MutableMapping[SocketKey, StreamHandler]) -> None:
-        """``sockets`` is shared by the handlers of one process: the newest socket of each producer of each person."""
+    def initialize(self, service: Service, pages: Pages[StreamHandler]) -> None:
+        """``pages`` is shared by the handlers of one process."""
         self._service = service
-        self._sockets = sockets
+        self._pages = pages
         self._connection: Connection | None = None
         self._recording: Recording | None = None
         self._participant_id: ParticipantId | None = None
-        self._key: SocketKey | None = None
+        self._producer_id: ProducerId | None = None
         self._stop_listening: Callable[[], None] = _nothing
         self._heartbeat: asyncio.Task[None] | None = None
         self._held: list[ServerMessage] | None = []
@@ -91,7 +91,8 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self._participant_id = participant_id
         settings = running.settings
         asking = settings.condition is not Condition.EXP_NONE
-        self._connection = Connection(participant_id, settings.study, asking=asking)
+        allowance = self._pages.allowance(participant_id)
+        self._connection = Connection(participant_id, settings.study, allowance, asking=asking)
         self._recording = Recording(running.log, running.follower, settings, participant_id)
         self._stop_listening = running.follower.listen(participant_id, self._push, self._begin_again)
 
@@ -118,8 +119,8 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self._stop_listening()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
-        if self._key is not None and self._sockets.get(self._key) is self:
-            del self._sockets[self._key]
+        if self._participant_id is not None and self._producer_id is not None:
+            self._pages.leave(self._participant_id, self._producer_id, self)
         super().on_close()
 
     async def _do(self, step: Step, connection: Connection, recording: Recording) -> None:
@@ -127,11 +128,14 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             case Greet():
                 await self._greet(step, connection, recording)
             case Store():
+                began = monotonic()
                 receipt, accepted = await recording.store(step, connection.clock_offset_ms)
                 self._service.recovered()
-                await self._send(connection.stored(receipt))
+                await self._send(connection.stored(receipt, round((monotonic() - began) * 1000)))
                 if accepted:
-                    await self._send(State(recording=True, sessions=accepted))
+                    await self._send([State(recording=True, sessions=accepted)])
+            case Say():
+                self._say(step.messages)
             case Close():
                 self._close(step.code, step.reason)
             case Idle():
@@ -140,44 +144,47 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def _greet(self, greet: Greet, connection: Connection, recording: Recording) -> None:
         if self._gone or self._participant_id is None:
             return
-        self._key = (self._participant_id, greet.producer_id)
-        older = self._sockets.get(self._key)
-        self._sockets[self._key] = self
-        if older is not None and older is not self:
+        self._producer_id = greet.producer_id
+        older = self._pages.enter(self._participant_id, self._producer_id, self)
+        if older is not None:
             older._close(4409, "taken over by a newer socket")
         last_seq = await recording.last_seq(greet.producer_id)
         sessions = await recording.known_sessions(greet)
-        for message in connection.greeted(last_seq, recording.epoch, await recording.prompts(), sessions):
-            await self._send(message)
+        await self._send(connection.greeted(last_seq, recording.epoch, await recording.prompts(), sessions))
         held, self._held = self._held or [], None
         for message in held:
             self._push(message)
-        self._heartbeat = asyncio.create_task(self._beat(connection), name="prompter heartbeat")
+        self._heartbeat = asyncio.create_task(self._beat(connection, recording), name="prompter heartbeat")
 
-    async def _beat(self, connection: Connection) -> None:
-        with contextlib.suppress(WebSocketClosedError):
-            while True:
-                await asyncio.sleep(HEARTBEAT_MS / 1000)
-                await self._send(connection.ping(now_micros()))
+    async def _beat(self, connection: Connection, recording: Recording) -> None:
+        while not self._gone:
+            await asyncio.sleep(HEARTBEAT_MS / 1000)
+            await self._do(connection.beat(now_micros()), connection, recording)
 
     def _push(self, message: ServerMessage) -> None:
         """Send what the follower saw; what it saw during the greeting comes after the greeting."""
         if self._held is not None:
             self._held.append(message)
         else:
-            with contextlib.suppress(WebSocketClosedError):
-                self.write_message(encode(message), binary=True)
+            self._say([message])
 
     def _begin_again(self) -> None:
         # The page connects again and is told what is durable now: after a restore that may be less than before.
         self._close(1001, "the log is being opened again")
 
-    async def _send(self, message: ServerMessage) -> None:
-        await self.write_message(encode(message), binary=True)
+    async def _send(self, messages: Sequence[ServerMessage]) -> None:
+        """Send, and wait until the page's side took it: who does not read is not read from."""
+        for message in messages:
+            await self.write_message(encode(message), binary=True)
+
+    def _say(self, messages: Sequence[ServerMessage]) -> None:
+        """Send without waiting: a dead page would keep us for ever."""
+        with contextlib.suppress(WebSocketClosedError):
+            for message in messages:
+                self.write_message(encode(message), binary=True)
 
     def _not_recording(self) -> None:
-        with contextlib.suppress(WebSocketClosedError):
-            self.write_message(encode(State(recording=False, reason=self._service.reason)), binary=True)
+        self._say([State(recording=False, reason=self._service.reason)])
         self._close(1013, "not recording")
 
     def _close(self, code: int, reason: str) -> None:

@@ -47,8 +47,8 @@ class Recording:
         return self._log.epoch
 
     async def last_seq(self, producer_id: ProducerId) -> int:
-        """The producer's last durable number."""
-        return await self._log.last_seq(producer_id)
+        """The producer's last durable number. Raises ``ForeignProducer``."""
+        return await self._log.last_seq(producer_id, of=self._participant_id)
 
     async def known_sessions(self, greet: Greet) -> list[AcceptedSession]:
         """Those of the page's sessions that the log holds already. Raises ``ForeignProducer``."""

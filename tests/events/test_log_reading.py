@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from typing import cast
 
-from prompter_events import START, Event, Log, Position, SessionId, verify
+import pytest
+
+from prompter_events import START, Event, ForeignProducer, Log, Position, SessionId, verify
 from prompter_events.catalogue.study import TaskBegan
 from prompter_events.chain import GENESIS
-from support.events import event, events, new_producer, new_session, note
+from support.events import ALICE, BOB, event, events, new_producer, new_session, note
 from support.reading import everything
 
 
@@ -19,6 +21,16 @@ async def test_a_new_log_is_empty(log: Log) -> None:
     assert await everything(log) == []
     assert await log.last_seq(new_producer()) == 0
     assert await verify(log) == 0
+
+
+async def test_a_producers_number_is_told_to_the_one_whose_it_is(log: Log) -> None:
+    producer = new_producer()
+    await log.append(producer, events(producer, 1, 3, participant_id=ALICE))
+    assert await log.last_seq(producer, of=ALICE) == 3
+    assert await log.last_seq(producer) == 3
+    with pytest.raises(ForeignProducer):
+        await log.last_seq(producer, of=BOB)
+    assert await log.last_seq(new_producer(), of=BOB) == 0
 
 
 async def test_reading_goes_page_by_page_to_the_head_as_it_was(log: Log) -> None:

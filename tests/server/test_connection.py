@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prompter.allowance import Allowance
 from prompter.connection import PAGE_SAYS, Close, Connection, Greet, Idle, Store, encode
 from prompter.study import WITHOUT_STUDY
 from prompter.wire.messages import Ack, State, Welcome
@@ -23,7 +24,7 @@ NOW = 1_790_000_000_000_000
 
 
 def connection() -> Connection:
-    return Connection(ME, WITHOUT_STUDY, asking=True)
+    return Connection(ME, WITHOUT_STUDY, Allowance(), asking=True)
 
 
 def frame(**fields: Any) -> bytes:
@@ -78,7 +79,7 @@ def test_the_welcome_goes_on_where_the_log_stands_and_names_no_condition() -> No
 
 
 def test_a_condition_that_asks_nothing_reaches_the_page_as_behaviour() -> None:
-    talk = Connection(ME, WITHOUT_STUDY, asking=False)
+    talk = Connection(ME, WITHOUT_STUDY, Allowance(), asking=False)
     talk.receive(hello(), NOW)
     welcome = talk.greeted(0, UUID(int=5), [], [])[0]
     assert isinstance(welcome, Welcome)
@@ -114,7 +115,7 @@ def test_an_opened_session_is_told_with_its_path() -> None:
 
 
 def test_the_acknowledgement_names_what_is_durable() -> None:
-    assert greeted().stored(Receipt(9, Position(120), 3, 0)) == Ack(producer_seq=9, position=120)
+    assert greeted().stored(Receipt(9, Position(120), 3, 0), 5) == [Ack(producer_seq=9, position=120)]
 
 
 INVALID = {

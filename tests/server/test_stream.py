@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import msgpack
 import pytest
 
 from prompter_events.catalogue.notebook import SessionAccepted
@@ -139,11 +137,12 @@ async def test_another_persons_producer_and_session_are_refused(
             await mine.hello()
             await mine.send(1, OPENED)
             producer_thief.producer = mine.producer
-            await producer_thief.hello()
             await producer_thief.say(
-                type="events",
-                first_seq=2,
-                events=[_wire(producer_thief.session, ADDED)],
+                type="hello",
+                protocol=1,
+                producer_id=mine.producer.bytes,
+                sessions=[],
+                sent_at=now_micros(),
             )
             assert await producer_thief.closed() == 4403
             session_thief.session = mine.session
@@ -158,17 +157,6 @@ async def test_another_persons_producer_and_session_are_refused(
     finally:
         stranger.stop()
     assert len(await stored(url, mine.session)) == 2
-
-
-def _wire(session: UUID, event: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    kind, body = event
-    return {
-        "session_id": session.bytes,
-        "type": kind,
-        "schema_version": 1,
-        "occurred_at": now_micros(),
-        "payload": msgpack.packb(body),
-    }
 
 
 def test_the_status_says_what_is_recorded_and_names_no_condition(server: tuple[Lab, str]) -> None:

@@ -209,15 +209,15 @@ async def beyond_head(connection: aiomysql.Connection) -> Position | None:
     return None if found is None else Position(found)
 
 
-async def last_seq(connection: aiomysql.Connection, producer_id: ProducerId) -> int:
-    """See ``Log.last_seq``."""
+async def producer(connection: aiomysql.Connection, producer_id: ProducerId) -> ProducerState | None:
+    """See ``Store.producer``."""
     rows = await query(
         connection,
-        "SELECT last_seq FROM producer WHERE log_id = %s AND producer_id = %s",
+        "SELECT last_seq, participant_id FROM producer WHERE log_id = %s AND producer_id = %s",
         LOG_ID,
         producer_id.bytes,
     )
-    return int(rows[0][0]) if rows else 0
+    return ProducerState(int(rows[0][0]), ParticipantId(uuid_of(rows[0][1]))) if rows else None
 
 
 async def session_owner(connection: aiomysql.Connection, session_id: SessionId) -> ParticipantId | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import aiomysql
 
-from ..append import Batch, Head, Outcome
+from ..append import Batch, Head, Outcome, ProducerState
 from ..errors import LogUnavailable
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from ..numbered import Directory
@@ -132,8 +132,8 @@ class MysqlStore(Store):
     async def beyond_head(self) -> Position | None:
         return await self._readers.run(statements.beyond_head)
 
-    async def last_seq(self, producer_id: ProducerId) -> int:
-        return await self._readers.run(partial(statements.last_seq, producer_id=producer_id))
+    async def producer(self, producer_id: ProducerId) -> ProducerState | None:
+        return await self._readers.run(partial(statements.producer, producer_id=producer_id))
 
     async def session_owner(self, session_id: SessionId) -> ParticipantId | None:
         return await self._readers.run(partial(statements.session_owner, session_id=session_id))

@@ -120,10 +120,12 @@ def beyond_head(connection: sqlite3.Connection) -> Position | None:
     return None if found is None else Position(found)
 
 
-def last_seq(connection: sqlite3.Connection, producer_id: ProducerId) -> int:
-    """See ``Log.last_seq``."""
-    row = connection.execute("SELECT last_seq FROM producer WHERE producer_id = ?", (producer_id.bytes,)).fetchone()
-    return row[0] if row else 0
+def producer(connection: sqlite3.Connection, producer_id: ProducerId) -> ProducerState | None:
+    """See ``Store.producer``."""
+    row = connection.execute(
+        "SELECT last_seq, participant_id FROM producer WHERE producer_id = ?", (producer_id.bytes,)
+    ).fetchone()
+    return ProducerState(row[0], ParticipantId(uuid_of(row[1]))) if row else None
 
 
 def session_owner(connection: sqlite3.Connection, session_id: SessionId) -> ParticipantId | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from ..append import Batch, Head, Outcome
+from ..append import Batch, Head, Outcome, ProducerState
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from ..store import DataRefused, Store
 from ..transaction import Checkpoint, Cost, Relation, Transaction, Value, check_complete
@@ -86,8 +86,8 @@ class SqliteStore(Store):
     async def beyond_head(self) -> Position | None:
         return await self._reader.read(statements.beyond_head)
 
-    async def last_seq(self, producer_id: ProducerId) -> int:
-        return await self._reader.read(lambda connection: statements.last_seq(connection, producer_id))
+    async def producer(self, producer_id: ProducerId) -> ProducerState | None:
+        return await self._reader.read(lambda connection: statements.producer(connection, producer_id))
 
     async def session_owner(self, session_id: SessionId) -> ParticipantId | None:
         return await self._reader.read(lambda connection: statements.session_owner(connection, session_id))
