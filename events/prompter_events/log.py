@@ -14,7 +14,7 @@ Seven promises, each tested under its name in ``tests/events/test_log_contract.p
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
@@ -25,6 +25,9 @@ from .catalogue.study import ParticipantErased
 from .erasure import Progress
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .transaction import Checkpoint, Relation, Transaction, Value
+
+CommitWatch = Callable[[int, float], None]
+"""Told how many events one commit held, and how many seconds it took."""
 
 
 class Log(ABC):
@@ -76,6 +79,10 @@ class Log(ABC):
         pages. Without a selection, position p comes only after p - 1: the reader waits at a hole, and raises
         ``LogCorrupt`` if it stays for 5 s.
         """
+
+    @abstractmethod
+    def watch_commits(self, watch: CommitWatch) -> None:
+        """Have ``watch``, and nobody else, told of each commit of appended events by this object."""
 
     @abstractmethod
     async def wait(self, after: Position, timeout: float | None = None) -> Position:

@@ -15,7 +15,7 @@ from .clock import now_micros
 from .erasure import Progress, erasure_event
 from .errors import BatchRefused, CheckpointMoved, ErasedParticipant, LogUnavailable
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from .log import Log
+from .log import CommitWatch, Log
 from .news import News
 from .transaction import (
     NEW_CHECKPOINT,
@@ -55,6 +55,10 @@ class MemoryLog(Log):
         self._rows: dict[str, dict[_Key, dict[str, Value]]] = {}
         self._news = News()
         self._closed = False
+        self._watch: CommitWatch = lambda events, seconds: None
+
+    def watch_commits(self, watch: CommitWatch) -> None:
+        self._watch = watch
 
     @property
     def epoch(self) -> UUID:
@@ -66,6 +70,7 @@ class MemoryLog(Log):
         self._check_open()
         plan = self._plan(batches)
         self._store(plan)
+        self._watch(sum(len(batch.events) for batch in batches), 0.0)
         receipts = []
         for outcome in plan.outcomes:
             if isinstance(outcome, BatchRefused):

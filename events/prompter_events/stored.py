@@ -13,7 +13,7 @@ from .clock import now_micros
 from .erasure import ERASE_EVENTS, Progress, erasure_event
 from .errors import LogRestored
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
-from .log import Log
+from .log import CommitWatch, Log
 from .news import News
 from .reader import HOLE_SECONDS, read_pages
 from .store import RESTORED, Store
@@ -64,6 +64,9 @@ class StoredLog(Log):
         whole = session is None and types is None
         async for event in read_pages(fetch, after, upto, limit, contiguous=whole, hole_seconds=self.hole_seconds):
             yield event
+
+    def watch_commits(self, watch: CommitWatch) -> None:
+        self._writer.watch = watch
 
     async def wait(self, after: Position, timeout: float | None = None) -> Position:
         return await self._news.wait(after, timeout)

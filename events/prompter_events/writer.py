@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
 from typing import Any, TypeVar
 
 from .append import Batch, Outcome, Receipt
@@ -65,6 +66,8 @@ class Writer:
         self._jobs: deque[tuple[Callable[[], Awaitable[Any]], asyncio.Future[Any]]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self.watch: Callable[[int, float], None] = lambda events, seconds: None
+        """Told of each commit of appended events: how many, and the seconds it took."""
 
     async def append(self, batches: Sequence[Batch]) -> list[Receipt]:
         """Append with the next commit. Raises ``BatchRefused`` when one of the batches was."""
@@ -152,7 +155,9 @@ class Writer:
             call.fail(failure)
 
     async def _commit(self, group: Sequence[_Call]) -> None:
+        began = monotonic()
         outcomes = await self._store.commit([batch for call in group for batch in call.batches])
+        self.watch(sum(call.events for call in group), monotonic() - began)
         self._announce(max((one.position for one in outcomes if isinstance(one, Receipt)), default=Position(0)))
         start = 0
         for call in group:

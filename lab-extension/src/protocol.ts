@@ -468,6 +468,8 @@ export interface Pong {
   t: number;
   /** µs since the epoch, UTC */
   sent_at: number;
+  /** a number of things */
+  unsent?: number;
 }
 
 /** How long the page must be quiet before it shows a prompt. */

@@ -76,6 +76,11 @@ class Worker(Generic[S]):
         self._pauses = 0
 
     @property
+    def name(self) -> str:
+        """The projection's name."""
+        return self._projection.name
+
+    @property
     def position(self) -> int:
         """The last checkpoint that this worker made or found; -1 before it found one."""
         return self._position

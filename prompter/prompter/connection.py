@@ -176,6 +176,8 @@ class Connection:
         self._ahead_ms = 0
         self.clock_offset_ms = 0
         """Server clock minus page clock as last seen, in milliseconds."""
+        self.unsent = 0
+        """How many events wait in the page, as it last told."""
 
     def receive(self, frame: bytes | str, now: int) -> Step:
         """Take one frame that arrived at ``now`` (µs since the epoch)."""
@@ -194,6 +196,7 @@ class Connection:
         if isinstance(message, Events):
             return self._events(message, self._producer_id)
         self._tell_time(message.sent_at, now)
+        self.unsent = message.unsent
         return Idle()
 
     def greeted(

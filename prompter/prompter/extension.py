@@ -8,8 +8,9 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
 from traitlets import Unicode
 
-from .handlers import StatusHandler, StreamHandler
+from .handlers import StreamHandler
 from .history import POSITION, SESSION, MomentsHandler, NotebookHandler
+from .operating import MetricsHandler, StatusHandler
 from .pages import Pages
 from .service import Service
 from .settings import Settings, read_settings
@@ -38,10 +39,12 @@ class Prompter(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Add the endpoints. Jupyter puts the base URL before them."""
         arguments: dict[str, Any] = {"service": self._service}
+        with_pages: dict[str, Any] = {**arguments, "pages": Pages()}
         self.handlers.extend(
             [
-                (url_path_join("/prompter", "stream"), StreamHandler, {**arguments, "pages": Pages()}),
+                (url_path_join("/prompter", "stream"), StreamHandler, with_pages),
                 (url_path_join("/prompter", "status"), StatusHandler, arguments),
+                (url_path_join("/prompter", "metrics"), MetricsHandler, with_pages),
                 (url_path_join("/prompter", "history", SESSION), MomentsHandler, arguments),
                 (url_path_join("/prompter", "history", SESSION, POSITION), NotebookHandler, arguments),
             ]

@@ -49,10 +49,11 @@ def message_of(event: Event) -> ServerMessage | None:
 
 
 class Follower:
-    """Reads the log once, whatever the number of sockets."""
+    """Reads the log once, whatever the number of sockets. ``seen`` is told of each event about a prompt."""
 
-    def __init__(self, log: Log, start: Position) -> None:
+    def __init__(self, log: Log, start: Position, seen: Callable[[Event], None] = lambda event: None) -> None:
         self._log = log
+        self._seen = seen
         self._position = start
         self._listeners: defaultdict[ParticipantId, dict[Listener, Farewell]] = defaultdict(dict)
 
@@ -107,6 +108,7 @@ class Follower:
         self._position = max(self._position, head)
 
     def _tell(self, event: Event) -> None:
+        self._seen(event)
         message = message_of(event)
         if message is None:
             return

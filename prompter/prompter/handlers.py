@@ -1,4 +1,4 @@
-"""The endpoints under ``{base_url}prompter/``: the pages' socket and the status. They move bytes; others decide."""
+"""The pages' socket under ``{base_url}prompter/stream``. It moves bytes; others decide."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
-import tornado.web
-from jupyter_server.auth.decorator import authorized, ws_authenticated
-from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from prompter_events import BatchRefused, LogError, ParticipantId, ProducerId
 from prompter_events.clock import now_micros
 
-from . import __version__
 from .connection import HEARTBEAT_MS, MAX_FRAME_BYTES, Close, Connection, Greet, Idle, Say, Step, Store, encode
+from .logfmt import line
 from .pages import Pages
 from .participant import participant_name
 from .recording import Recording
 from .service import Service
 from .settings import Condition
-from .wire.messages import PROTOCOL, SUBPROTOCOL, ServerMessage, State
+from .wire.messages import SUBPROTOCOL, ServerMessage, State
 
 logger = logging.getLogger(__name__)
 
@@ -52,12 +51,19 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self._stop_listening: Callable[[], None] = _nothing
         self._heartbeat: asyncio.Task[None] | None = None
         self._held: list[ServerMessage] | None = []
+        self._began = monotonic()
+        self._stored = 0
         self._gone = False
 
     @property
     def max_message_size(self) -> int:
         """In bytes; a larger frame closes the socket with 1009."""
         return MAX_FRAME_BYTES
+
+    @property
+    def unsent(self) -> int:
+        """How many events wait in the page, as it last told."""
+        return self._connection.unsent if self._connection is not None else 0
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """Speak ``prompter.v1`` or nothing."""
@@ -116,6 +122,9 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def on_close(self) -> None:
         """Forget the page."""
         self._gone = True
+        lasted = monotonic() - self._began
+        facts = {"participant": self._participant_id, "producer": self._producer_id, "code": self.close_code}
+        logger.info(line("page left", **facts, seconds=lasted, stored=self._stored, unsent=self.unsent))
         self._stop_listening()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
@@ -130,8 +139,11 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             case Store():
                 began = monotonic()
                 receipt, accepted = await recording.store(step, connection.clock_offset_ms)
+                took = monotonic() - began
+                self._stored += receipt.stored
                 self._service.recovered()
-                await self._send(connection.stored(receipt, round((monotonic() - began) * 1000)))
+                self._service.metrics.stored(step, receipt, took)
+                await self._send(connection.stored(receipt, round(took * 1000)))
                 if accepted:
                     await self._send([State(recording=True, sessions=accepted)])
             case Say():
@@ -151,6 +163,7 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         last_seq = await recording.last_seq(greet.producer_id)
         sessions = await recording.known_sessions(greet)
         await self._send(connection.greeted(last_seq, recording.epoch, await recording.prompts(), sessions))
+        logger.info(line("page came", participant=self._participant_id, producer=self._producer_id, durable=last_seq))
         held, self._held = self._held or [], None
         for message in held:
             self._push(message)
@@ -188,42 +201,8 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self._close(1013, "not recording")
 
     def _close(self, code: int, reason: str) -> None:
+        self._service.metrics.closed(code)
         self.close(code, reason.encode()[:_REASON_BYTES].decode(errors="ignore"))
-
-
-class StatusHandler(APIHandler):
-    """``prompter/status``: what a script or a page may know without a socket."""
-
-    auth_resource = AUTH_RESOURCE
-
-    def initialize(self, service: Service) -> None:
-        """Keep the service to ask."""
-        self._service = service
-
-    @tornado.web.authenticated
-    @authorized
-    async def get(self) -> None:
-        """JSON; ``lag`` counts events. It names no condition, because pages may read it."""
-        await self._service.settled()
-        settings, running = self._service.settings, self._service.running
-        status: dict[str, Any] = {
-            "recording": running is not None and not self._service.reason,
-            "reason": self._service.reason,
-            "trouble": self._service.trouble,
-            "log": settings.log_url if settings else None,
-            "position": None,
-            "lag": None,
-            "study": settings.study.name if settings else None,
-            "versions": {"prompter": __version__, "protocol": PROTOCOL},
-        }
-        if running is not None:
-            try:
-                head = await running.log.head()
-                status["position"] = head.position
-                status["lag"] = running.lag(head.position)
-            except LogError as error:
-                status.update(recording=False, reason=str(error))
-        self.finish(status)
 
 
 def _nothing() -> None:

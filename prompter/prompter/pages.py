@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from prompter_events import ParticipantId, ProducerId
@@ -18,8 +19,8 @@ class Pages(Generic[Socket]):
         self._newest: dict[tuple[ParticipantId, ProducerId], Socket] = {}
         self._allowances: dict[ParticipantId, Allowance] = {}
 
-    def __len__(self) -> int:
-        return len(self._newest)
+    def __iter__(self) -> Iterator[Socket]:
+        return iter(self._newest.values())
 
     def allowance(self, participant_id: ParticipantId) -> Allowance:
         """What this person's pages share: a new socket begins no new one."""

@@ -28,6 +28,7 @@ from prompter_projections import Worker
 
 from .errors import SettingInvalid
 from .follower import Follower
+from .metrics import Metrics
 from .settings import Settings
 from .storage import all_projections, open_study_log
 
@@ -51,9 +52,13 @@ class Running:
     settings: Settings
     workers: Sequence[Worker[Any]]
 
+    def lags(self, head: Position) -> dict[str, int]:
+        """How many events each projection is behind the log."""
+        return {worker.name: head - max(0, worker.position) for worker in self.workers}
+
     def lag(self, head: Position) -> int:
         """How many events the slowest projection is behind the log."""
-        return head - max(0, min(worker.position for worker in self.workers))
+        return max(self.lags(head).values())
 
 
 class Service:
@@ -68,6 +73,7 @@ class Service:
         self._stopping = asyncio.Event()
         self._restored = asyncio.Event()
         self.settings: Settings | None = None
+        self.metrics = Metrics()
         self.trouble = ""
         """One line about a worker or follower that ended by an error, the latest."""
 
@@ -151,7 +157,8 @@ class Service:
         """Keep the read models and the policy current, and followers told, until cancelled or the log is restored."""
         self._restored.clear()
         self._stopping.clear()
-        follower = Follower(log, head)
+        log.watch_commits(self.metrics.committed)
+        follower = Follower(log, head, self.metrics.prompt)
         workers: list[Worker[Any]] = [Worker(log, projection) for projection in all_projections(settings.study)]
         tasks = [asyncio.create_task(self._kept_going(worker.run)) for worker in workers]
         tasks.append(asyncio.create_task(self._kept_going(follower.run)))

@@ -16,6 +16,8 @@ from pathlib import Path
 from threading import Event as Signal
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
+
 TOKEN = "browser-test-token"
 
 #: A server that has not answered after this many seconds will not.
@@ -149,6 +151,17 @@ class Lab:
         with urllib.request.urlopen(request, timeout=10) as response:
             status: dict[str, Any] = json.load(response)
         return status
+
+    def metrics(self) -> dict[str, float]:
+        """The figures of ``prompter/metrics`` by name and labels, as Prometheus reads them."""
+        request = urllib.request.Request(f"{self.url}prompter/metrics", headers={"Authorization": f"token {TOKEN}"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            families = text_string_to_metric_families(response.read().decode())
+            return {
+                sample.name + "".join(f"{{{key}={value}}}" for key, value in sample.labels.items()): sample.value
+                for family in families
+                for sample in family.samples
+            }
 
     def catch_up(self) -> None:
         """Return when the projections have come to the end of the log."""

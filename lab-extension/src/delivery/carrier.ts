@@ -213,7 +213,12 @@ export class Carrier {
         break;
       case 'ping':
         presence.beat();
-        this._stream.send({ type: 'pong', t: message.t, sent_at: now() });
+        this._stream.send({
+          type: 'pong',
+          t: message.t,
+          sent_at: now(),
+          unsent: this._outbox.unsent
+        });
         break;
       case 'busy':
         this._quieten(Math.min(message.retry_ms, LONGEST_BUSY_MS));

@@ -78,7 +78,12 @@ export class Draining {
         this._welcomed(message);
         break;
       case 'ping':
-        this._stream.send({ type: 'pong', t: message.t, sent_at: now() });
+        this._stream.send({
+          type: 'pong',
+          t: message.t,
+          sent_at: now(),
+          unsent: this._outbox.unsent
+        });
         break;
       case 'ack': {
         const answer = this._outbox.acknowledged(

@@ -56,6 +56,8 @@ class Pong(Message, frozen=True, kw_only=True, tag="pong"):
 
     t: Micros
     sent_at: Micros
+    unsent: Count = 0
+    """How many events wait in the page for an acknowledgement."""
 
 
 PageMessage = Hello | Events | Pong
