@@ -64,6 +64,12 @@ class Lab:
         return f"http://127.0.0.1:{self._port}/"
 
     @property
+    def pid(self) -> int:
+        """The running server's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def stream(self) -> str:
         """The address of the pages' socket."""
         return f"ws://127.0.0.1:{self._port}/prompter/stream"

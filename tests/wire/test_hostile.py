@@ -1,0 +1,181 @@
+"""Frames that no page of ours makes: whatever comes, the connection answers with a step, in bounded memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import msgpack
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from prompter.allowance import Allowance
+from prompter.connection import Close, Connection, Greet, Idle, Step, Store
+from prompter.study import WITHOUT_STUDY
+from prompter_events import unpack
+from prompter_events.catalogue import MAX_EVENT_BYTES
+from support.events import ALICE
+
+NOW = 1_790_000_000_000_000
+
+PRODUCER, SESSION = uuid4(), uuid4()
+
+EVENT = {
+    "session_id": SESSION.bytes,
+    "type": "run.started",
+    "schema_version": 1,
+    "occurred_at": NOW,
+    "payload": msgpack.packb({"run_id": uuid4().bytes}),
+}
+
+MESSAGES: list[dict[str, Any]] = [
+    {"type": "hello", "protocol": 1, "producer_id": PRODUCER.bytes, "sessions": [SESSION.bytes], "sent_at": NOW},
+    {"type": "events", "first_seq": 1, "events": [EVENT, EVENT]},
+    {"type": "pong", "t": NOW, "sent_at": NOW, "unsent": 3},
+]
+
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats()
+    | st.text(st.characters(codec="utf-8"), max_size=20)
+    | st.binary(max_size=40)
+    | st.sampled_from([PRODUCER.bytes, SESSION.bytes, "hello", "events", "pong", "session.accepted", 2**53, -1, 0])
+)
+values = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+)
+
+
+@st.composite
+def nearly_right(draw: st.DrawFn) -> bytes:
+    """A message with some of its fields, or of its events', replaced, left out or added."""
+    message = {**draw(st.sampled_from(MESSAGES))}
+    if "events" in message and draw(st.booleans()):
+        message["events"] = [_spoilt(draw, EVENT) for _ in range(draw(st.integers(0, 4)))]
+    packed: bytes = msgpack.packb(_spoilt(draw, message))
+    return packed
+
+
+def _spoilt(draw: st.DrawFn, fields: dict[str, Any]) -> dict[str, Any]:
+    spoilt = dict(fields)
+    for key in draw(st.lists(st.sampled_from([*fields, "more"]), max_size=2)):
+        if draw(st.booleans()):
+            spoilt[key] = draw(values)
+        else:
+            spoilt.pop(key, None)
+    return spoilt
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """The bytes of a message, of which some were changed, cut off, doubled or put in."""
+    frame = bytearray(msgpack.packb(draw(st.sampled_from(MESSAGES))))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(frame)))
+        piece = draw(st.binary(max_size=6))
+        frame[at : at + draw(st.integers(0, 6))] = piece
+    return bytes(frame)
+
+
+def greeted() -> Connection:
+    connection = Connection(ALICE, WITHOUT_STUDY, Allowance(), asking=True)
+    assert isinstance(connection.receive(msgpack.packb(MESSAGES[0]), NOW), Greet)
+    return connection
+
+
+def fresh() -> Connection:
+    return Connection(ALICE, WITHOUT_STUDY, Allowance(), asking=True)
+
+
+def sound(step: Step, frame: bytes) -> None:
+    """What comes of a frame can be acted upon: a close code of the protocol, or events that the log will take."""
+    if isinstance(step, Close):
+        assert step.code in (4400, 4426)
+        assert len(step.reason) < 1000 + len(frame)
+    elif isinstance(step, Store):
+        assert [event.producer_seq for event in step.events] == list(
+            range(step.events[0].producer_seq, step.events[0].producer_seq + len(step.events))
+        )
+        for event in step.events:
+            assert event.payload is not None
+            assert len(event.payload) <= MAX_EVENT_BYTES
+            unpack(event.type, event.schema_version, event.payload)
+            assert event.participant_id == ALICE
+            assert event.producer_id == PRODUCER
+    else:
+        assert isinstance(step, Idle | Greet)
+
+
+@pytest.mark.parametrize("connection", [fresh, greeted], ids=["before hello", "after hello"])
+@given(frame=nearly_right() | damaged() | values.map(msgpack.packb))
+@example(frame=msgpack.packb({**MESSAGES[1], "first_seq": 2**53 - 1}))
+@example(frame=msgpack.packb({**MESSAGES[1], "events": [{**EVENT, "schema_version": 2**62}]}))
+@example(frame=msgpack.packb({**MESSAGES[1], "events": [{**EVENT, "type": "\u0000" * 300}]}))
+@example(frame=msgpack.packb({**MESSAGES[1], "events": [{**EVENT, "occurred_at": float("nan")}]}))
+@settings(max_examples=400)
+def test_any_frame_is_answered_with_a_step_that_can_be_acted_upon(
+    connection: Callable[[], Connection], frame: bytes
+) -> None:
+    sound(connection().receive(frame, NOW), frame)
+
+
+@given(frames=st.lists(nearly_right() | damaged(), max_size=8))
+def test_no_sequence_of_frames_brings_a_connection_into_disorder(frames: list[bytes]) -> None:
+    connection = greeted()
+    for at, frame in enumerate(frames):
+        step = connection.receive(frame, NOW + at)
+        sound(step, frame)
+        if isinstance(step, Close):
+            break
+        connection.beat(NOW + at)
+
+
+CLAIMS = {
+    "a list of 2^32 - 1": b"\xdd\xff\xff\xff\xff",
+    "a map of 2^32 - 1": b"\xdf\xff\xff\xff\xff",
+    "a text of 4 GiB": b"\xdb\xff\xff\xff\xff" + b"a" * 100,
+    "bytes of 4 GiB": b"\xc6\xff\xff\xff\xff" + b"a" * 100,
+    "an extension of 4 GiB": b"\xc9\xff\xff\xff\xff\x01",
+    "lists in lists": b"\x91" * 1_000_000,
+    "maps in maps": b"\x81\xa1a" * 1_000_000,
+    "events without end": b"\x83\xa4type\xa6events\xa9first_seq\x01\xa6events\xdd\xff\xff\xff\xff",
+}
+
+
+@pytest.mark.parametrize("frame", CLAIMS.values(), ids=CLAIMS.keys())
+def test_what_a_frame_claims_costs_no_memory(frame: bytes) -> None:
+    connection = greeted()
+    tracemalloc.start()
+    try:
+        step = connection.receive(frame, NOW)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(step, Close)
+    assert step.code == 4400
+    assert peak < len(frame) + 2**20
+
+
+def test_a_payload_that_nests_or_claims_too_much_is_kept_as_it_came_in_bounded_memory() -> None:
+    connection = greeted()
+    payloads = [
+        b"\x91" * 500_000,
+        b"\xdd\xff\xff\xff\xff",
+        b"\xdb\xff\xff\xff\xff" + b"a" * 100,
+        b"\x81\xa1a" * 150_000,
+    ]
+    frame = msgpack.packb({**MESSAGES[1], "events": [{**EVENT, "payload": payload} for payload in payloads]})
+    tracemalloc.start()
+    try:
+        step = connection.receive(frame, NOW)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(step, Store)
+    assert [event.type for event in step.events] == ["capture.invalid"] * len(payloads)
+    assert peak < 8 * len(frame)
