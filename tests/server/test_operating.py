@@ -26,6 +26,7 @@ def server(tmp_path: Path) -> Iterator[tuple[Lab, str]]:
 
 async def test_the_metrics_count_what_pages_send_and_are_asked(server: tuple[Lab, str]) -> None:
     lab, _ = server
+    lab.status()  # which waits until the log is open
     before = lab.metrics()
     assert before["prompter_recording"] == 1
     assert before["prompter_connected_pages"] == 0
