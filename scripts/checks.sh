@@ -2,10 +2,12 @@
 # `./test_build.sh test`: what the tests need from the machine, the checks, the tests. The first red one ends it.
 
 install_test_programs() {
-    if ! has_program mariadbd || ! has_program mariadb-install-db; then
-        # Without the package that would start a database service on this machine.
-        install_debian_packages mariadb-server-core mariadb-client-core
-    fi
+    local -a missing=()
+    # Without the package that would start a database service on this machine.
+    has_program mariadbd && has_program mariadb-install-db || missing+=(mariadb-server-core mariadb-client-core)
+    # Backups are tried with the program that people use for them.
+    has_program mariadb-dump || missing+=(mariadb-client)
+    ((${#missing[@]} == 0)) || install_debian_packages "${missing[@]}"
     # MariaDB does not run as root; the package that would make this user is the one left out above.
     if ((EUID == 0)) && ! getent passwd mysql >/dev/null; then
         step "adding the system user mysql, as whom the tests' MariaDB runs" \
