@@ -118,6 +118,10 @@ def test_the_acknowledgement_names_what_is_durable() -> None:
     assert greeted().stored(Receipt(9, Position(120), 3, 0), 5) == [Ack(producer_seq=9, position=120)]
 
 
+def test_an_acknowledgement_begins_with_its_type_by_which_pages_know_it_unread() -> None:
+    assert encode(Ack(producer_seq=9, position=120))[1:].startswith(b"\xa4type\xa3ack")
+
+
 INVALID = {
     "unknown type": wire_event("cell.exploded", msgpack.packb({})),
     "newer version": wire_event(schema_version=99),

@@ -147,35 +147,30 @@ CLAIMS = {
 }
 
 
-@pytest.mark.parametrize("frame", CLAIMS.values(), ids=CLAIMS.keys())
-def test_what_a_frame_claims_costs_no_memory(frame: bytes) -> None:
+def peak_of(frame: bytes) -> tuple[Step, int]:
+    """What comes of a frame, and the bytes of memory that this took at most."""
     connection = greeted()
     tracemalloc.start()
     try:
         step = connection.receive(frame, NOW)
-        _, peak = tracemalloc.get_traced_memory()
+        return step, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("frame", CLAIMS.values(), ids=CLAIMS.keys())
+def test_what_a_frame_claims_costs_no_memory(frame: bytes) -> None:
+    step, peak = peak_of(frame)
     assert isinstance(step, Close)
     assert step.code == 4400
     assert peak < len(frame) + 2**20
 
 
 def test_a_payload_that_nests_or_claims_too_much_is_kept_as_it_came_in_bounded_memory() -> None:
-    connection = greeted()
-    payloads = [
-        b"\x91" * 500_000,
-        b"\xdd\xff\xff\xff\xff",
-        b"\xdb\xff\xff\xff\xff" + b"a" * 100,
-        b"\x81\xa1a" * 150_000,
-    ]
+    nested, claimed = [b"\x91" * 500_000, b"\x81\xa1a" * 150_000], [b"\xdd\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xffa"]
+    payloads = [*nested, *claimed]
     frame = msgpack.packb({**MESSAGES[1], "events": [{**EVENT, "payload": payload} for payload in payloads]})
-    tracemalloc.start()
-    try:
-        step = connection.receive(frame, NOW)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    step, peak = peak_of(frame)
     assert isinstance(step, Store)
     assert [event.type for event in step.events] == ["capture.invalid"] * len(payloads)
     assert peak < 8 * len(frame)

@@ -63,7 +63,10 @@ describe('the stream', () => {
   });
 
   describe('where acknowledgements may wait', () => {
+    let acknowledged: () => void;
+
     beforeEach(() => {
+      acknowledged = () => undefined;
       stream = new Stream({
         open: events => network.open(events),
         hello: () => ({
@@ -72,7 +75,12 @@ describe('the stream', () => {
           producer_id: idBytes(SESSION),
           sent_at: 1
         }),
-        heard: message => heard.push(message),
+        heard: message => {
+          heard.push(message);
+          if (message.type === 'ack') {
+            acknowledged();
+          }
+        },
         lost: closing => closings.push(closing),
         timers,
         random: () => random,
@@ -106,6 +114,17 @@ describe('the stream', () => {
       network.latest.ack(3).drop(1006);
       expect(types()).toHaveLength(4);
       expect(closings).toHaveLength(1);
+    });
+
+    it('reads no more of them once one has led to a new connection', () => {
+      acknowledged = () => stream.reconnect();
+      network.latest.drop(1006);
+      expect(types()).toEqual(['welcome', 'ack']);
+      expect(network.sockets).toHaveLength(2);
+      // The new connection was not forgotten with the old one.
+      network.latest.welcome();
+      expect(types()).toEqual(['welcome', 'ack', 'welcome']);
+      expect(closings).toEqual([]);
     });
 
     it('forgets those of a connection that was given up', () => {

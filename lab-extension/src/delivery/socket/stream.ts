@@ -109,10 +109,15 @@ export class Stream implements IDisposable {
 
   /** Read the acknowledgements that came. */
   readAcks(): void {
-    const acks = this._acks;
+    const { _acks: acks, _socket: socket } = this;
     if (acks.length > 0) {
       this._forgetAcks();
-      acks.forEach(data => this._read(data));
+      for (const data of acks) {
+        // One of them may ask for a new connection, of which the others say nothing.
+        if (this._socket === socket) {
+          this._read(data);
+        }
+      }
     }
   }
 
@@ -182,7 +187,11 @@ export class Stream implements IDisposable {
 
   private _closed(code: number): void {
     const { timers, random, lost } = this._options;
+    const socket = this._socket;
     this.readAcks();
+    if (this._socket !== socket) {
+      return; // a new connection is on its way already
+    }
     this._forget();
     if (timers.elapsed() - this._began >= PROVEN_MS) {
       this._attempt = 0;
