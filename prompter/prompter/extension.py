@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -51,6 +52,9 @@ class Prompter(ExtensionApp):
         )
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        # Into the server's log, with its format and at its level.
+        for package in ("prompter", "prompter_projections", "prompter_events"):
+            logging.getLogger(package).parent = serverapp.log
         self._service.start()
 
     async def stop_extension(self) -> None:

@@ -86,6 +86,18 @@ def test_the_metrics_are_for_those_who_may_see_jupyters_own(server: tuple[Lab, s
     refused.value.close()
 
 
+async def test_the_servers_log_tells_who_came_and_left_and_nothing_of_what_was_typed(server: tuple[Lab, str]) -> None:
+    lab, _ = server
+    async with page(lab) as mine:
+        await mine.hello()
+        await mine.send(1, OPENED, ("task.began", {"name": "Zaunkönig"}))
+    lab.stop()
+    assert "page came participant=" in lab.output
+    assert f"producer={mine.producer} durable=0" in lab.output
+    assert "stored=2 unsent=0" in lab.output
+    assert "Zaunk" not in lab.output
+
+
 async def test_a_server_that_stops_says_so_to_its_pages_and_loses_nothing(server: tuple[Lab, str]) -> None:
     lab, url = server
     async with page(lab) as mine, page(lab) as other:
