@@ -97,6 +97,7 @@ window.walk = (() => {
       cells[at(cell, cells.length)]?.setSource(text);
     },
 
+    shared: () => panel().context.model.collaborative,
     revert: () => panel().context.revert().then(() => null),
     checkpoint: async () => {
       await panel().context.restoreCheckpoint();

@@ -187,6 +187,7 @@ class Walker:
 
     def _checkpoint(self, _: Action) -> None:
         self._call("checkpoint")
+        self._read_again()
 
     def _change_on_disk(self, _: Action) -> None:
         """Somebody else's program changes the file, and JupyterLab reads it again."""
@@ -197,6 +198,7 @@ class Walker:
             notebook["cells"][0]["source"] = ["changed = 'on disk'  # 🪐"]
         file.write_text(json.dumps(notebook), encoding="utf-8")
         self._call("revert")
+        self._read_again()
 
     def _rename(self, _: Action) -> None:
         self._renamed += 1
@@ -223,6 +225,20 @@ class Walker:
         self._opened()
 
     # How it is done.
+
+    def _read_again(self) -> None:
+        """Until the server of a shared notebook has read a changed file.
+
+        It looks once a second, for a newer file; a checkpoint is as old as it was made. A save that comes before is
+        answered as done, and is none: the server reads the file instead, over what everybody has.
+        """
+        if not self._call("shared"):
+            return
+        (self._lab.root / self._call("path")).touch()
+        for _ in range(PATIENCE // TURN):
+            if self._call("like", self._on_disk(), TURN):
+                return
+        raise AssertionError(f"never read: {self._on_disk()}, {self._call('state')}")
 
     def _open(self, path: str) -> None:
         self._person.open(self._lab.page(path, self._token))
