@@ -1,7 +1,7 @@
 """What the plugin costs the person who types: its own work, the way to the screen, the opening of a notebook.
 
     python -m benchmarks.page_burden [--cells 200] [--cells 1000] [--part own] [--part paint] [--part opening]
-        [--keys 1200] [--pace 20] [--rounds 20] [--openings 7] [--where]
+        [--keys 1200] [--pace 20] [--rounds 20] [--same] [--openings 7] [--where]
 
 Pages show the same notebook in one Chromium, with the plugin and without it. Keys come by the DevTools protocol, 20 a
 second. In a notebook of a thousand cells JupyterLab itself does not keep up with that; keystroke to paint then needs a
@@ -17,7 +17,7 @@ threads.
 Keystroke to paint: from the keydown's time stamp to the first task after the main thread drew the next frame. The
 browser draws a frame as soon as there is something new, not 60 times a second: else waiting for the frame would be most
 of the figure and hide the rest. Nothing blinks, and cells out of sight are there already. Rounds of 100 keys take
-turns.
+turns. A control compares the page without the plugin with itself.
 
 Opening: from the navigation to the first frame in which the notebook is loaded and an editor is there, each time in a
 browser context with empty caches.
@@ -134,11 +134,11 @@ def _worked(page: LabPage, keys: int) -> tuple[list[float], OwnWork]:
     return starts, own_work(page.page)
 
 
-def paint(pair: Pair, cells: int, rounds: int, pace: float) -> None:
-    """Print the time from keystroke to paint, with and without the plugin."""
+def paint(pair: Pair, cells: int, rounds: int, pace: float, *, same: bool) -> None:
+    """Print the time from keystroke to paint, with and without the plugin; if the same, twice without."""
     notebook = notebook_of(cells)
     with (
-        pair.page(notebook, plugin=True, script=PAINTS + STILL) as with_,
+        pair.page(notebook, plugin=not same, script=PAINTS + STILL) as with_,
         pair.page(notebook, plugin=False, script=PAINTS + STILL) as without,
     ):
         for page in (with_, without):
@@ -203,6 +203,7 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=2_400, help="whose own work is clocked")
     parser.add_argument("--pace", type=float, default=PER_SECOND, help="keys a second to paint")
     parser.add_argument("--rounds", type=int, default=20, help="of 100 keys to paint, with the plugin and without")
+    parser.add_argument("--same", action="store_true", help="the control of paint: both pages without the plugin")
     parser.add_argument("--openings", type=int, default=7)
     parser.add_argument("--where", action="store_true", help="say where the plugin is entered, and what that takes")
     options = parser.parse_args()
@@ -214,7 +215,7 @@ def main() -> None:
                 own(pair, size, options.keys, where=options.where)
         if "paint" in parts:
             with lab_pair([size], *AT_ONCE) as pair:
-                paint(pair, size, options.rounds, options.pace)
+                paint(pair, size, options.rounds, options.pace, same=options.same)
         if "opening" in parts:
             with lab_pair([size]) as pair:
                 opening(pair, size, options.openings)
