@@ -94,6 +94,31 @@ def test_what_an_unreachable_database_missed_arrives_when_it_is_there(
     assert awaited(types_in(url)).count("run.finished") == 1
 
 
+def test_a_browser_that_stores_nothing_is_told_of_and_what_happens_is_sent(
+    start_lab: StartLab, person: Person, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/log.db"
+    lab = start_lab("lab", {"PROMPTER_LOG": url})
+    write_notebook(lab.root / "work.ipynb", "1 + ")
+    person.page.add_init_script(
+        """const open = IDBFactory.prototype.open;
+        IDBFactory.prototype.open = function(name, ...more) {
+            if (name.startsWith('prompter:')) {
+                throw new DOMException('not in a private window', 'InvalidStateError');
+            }
+            return open.call(this, name, ...more);
+        };"""
+    )
+    person.open(lab.page("work.ipynb"))
+    told = person.page.locator(".Toastify__toast", has_text="kept in memory only")
+    expect(told).to_have_count(1)
+    works_on(person, lab.root / "work.ipynb")
+    person.sent()
+    assert "a reload loses" in (person.status.get_attribute("title") or "")
+    expect(told).to_have_count(1)
+    assert awaited(types_in(url)).count("run.finished") == 1
+
+
 async def types_in(url: str) -> list[str]:
     async with open_study_log(url) as log:
         return [event.type for event in [event async for event in log.read()]]

@@ -60,7 +60,12 @@ function whyOffline(facts: Facts, trans: TranslationBundle): string {
       facts.unsent
     );
   }
-  return trans.__('Offline, %1 kept here', facts.unsent);
+  return facts.memoryOnly
+    ? trans.__(
+        'Offline, %1 kept in memory only: a reload loses them. Leave this page open until the server answers again.',
+        facts.unsent
+      )
+    : trans.__('Offline, %1 kept here', facts.unsent);
 }
 
 /** The status, the gravest fact first. */

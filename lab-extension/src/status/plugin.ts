@@ -27,12 +27,15 @@ const ITEM = 'prompter-status';
 /** How long a message stays, in ms: the indicator goes on saying it. */
 const MESSAGE_MS = 15_000;
 
-/** Say the first reason why nothing is recorded, once in the life of a page. */
+/** Say why nothing is recorded, or what a reload would lose: each reason once in the life of a page. */
 function sayOnce(delivery: IDelivery): void {
+  const said = new Set<string>();
   const say = (): void => {
     const { state, reason } = delivery.status;
-    if (state === 'stopped' && reason !== '') {
-      delivery.statusChanged.disconnect(say);
+    // To be offline passes by itself, and who paused knows it.
+    const passing = state === 'offline' || state === 'paused';
+    if (!passing && reason !== '' && !said.has(reason)) {
+      said.add(reason);
       Notification.warning(reason, { autoClose: MESSAGE_MS });
     }
   };

@@ -561,6 +561,10 @@ describe('the delivery', () => {
     expect(arrived()).toEqual(['a']);
     expect(delivery.status).toMatchObject({ state: 'recording', unsent: 1 });
     expect(delivery.status.reason).toContain('in memory only');
+    network.latest.drop(1006);
+    timers.advance(2100);
+    expect(delivery.status.state).toBe('offline');
+    expect(delivery.status.reason).toContain('a reload loses them');
   });
 
   it('remembers whose events they are', async () => {
