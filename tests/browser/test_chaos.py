@@ -19,7 +19,7 @@ from prompter_events.catalogue.runs import RunFinished
 from prompter_projections.notebook import EMPTY, fold
 from support.awaiting import awaited
 from support.chaos import Chaos, Kind
-from support.lab import Lab
+from support.lab import Lab, servers_of_one_log
 from support.mariadb import MariaDB
 from support.notebooks import write_notebook
 from support.person import Person
@@ -125,18 +125,8 @@ def servers(tmp_path: Path, mariadb: MariaDB) -> Iterator[tuple[list[Lab], str]]
     """JupyterLab, and two more servers that may take its pages' sockets, all on one log."""
     url = awaited(mariadb.fresh_database(*DIRECTORIES))
     settings = {"PROMPTER_LOG": url, "PROMPTER_DB_PASSWORD": mariadb.password, "JP_PLUGIN_USER": "heron"}
-    started: list[Lab] = []
-    for number, application in enumerate(("lab", "server", "server")):
-        home = tmp_path / f"server-{number}"
-        home.mkdir()
-        lab = Lab(home, application, settings)
-        if started:
-            lab.trust(started[0])
-        started.append(lab)
-        lab.start()
-    yield started, url
-    for lab in started:
-        lab.stop()
+    with servers_of_one_log(tmp_path, ("lab", "server", "server"), settings) as labs:
+        yield labs, url
 
 
 def test_nothing_is_lost_or_told_twice_whatever_dies(

@@ -69,6 +69,7 @@ def test_a_log_that_becomes_read_only_is_said_and_what_waited_is_sent_later(
         expect(person.status).to_have_attribute("data-state", "stopped")
         expect(person.status).not_to_have_attribute("data-unsent", "0")
         assert "takes no writes" in (person.status.get_attribute("title") or "")
+        expect(person.page.locator(".Toastify__toast", has_text="takes no writes")).to_have_count(1)
     finally:
         awaited(mariadb.run(url, "SET GLOBAL read_only = OFF"))
     person.sent()

@@ -16,7 +16,7 @@ from prompter_events.catalogue.notebook import CellEdited
 from support.awaiting import awaited
 from support.chromium import CHROMIUM, QUIET
 from support.notebooks import StartLab, write_notebook
-from support.person import Person
+from support.person import PATIENCE, Person
 
 SENT, KEPT = "# the server has this", "# only the page has this 😀"
 
@@ -40,8 +40,12 @@ STORED = """async text => {
 }"""
 """Whether the browser stores an event that holds a text."""
 
-UNTIL_STORED = f"""async text => {{
-    while (!await ({STORED})(text)) {{
+UNTIL_STORED = f"""async ([text, patience]) => {{
+    // IndexedDB tells nobody of what another connection wrote.
+    for (const until = Date.now() + patience; !await ({STORED})(text); ) {{
+        if (Date.now() > until) {{
+            throw new Error('never stored');
+        }}
         await new Promise(done => setTimeout(done, 50));
     }}
 }}"""
@@ -81,7 +85,7 @@ def test_what_a_killed_browser_had_kept_is_sent_by_the_next_one(
         person.edit(0)
         person.type(KEPT)
         # What is typed last comes as from an input method, a burst of its own.
-        person.page.evaluate(UNTIL_STORED, KEPT[-1])
+        person.page.evaluate(UNTIL_STORED, [KEPT[-1], PATIENCE])
         kill(profile)
     lab.start()
     with person_of(playwright, profile) as person:

@@ -16,7 +16,7 @@ from prompter.storage import open_study_log
 from prompter_events.catalogue.study import TaskBegan
 from support.chaos import Chaos, Kind
 from support.crowd import ScriptedPage
-from support.lab import Lab
+from support.lab import Lab, servers_of_one_log
 
 PAGES = 300
 
@@ -30,16 +30,9 @@ SEEDS = range(1, 11)
 def servers(tmp_path: Path) -> Iterator[tuple[list[Lab], str]]:
     """Two servers on one log."""
     url = f"sqlite:///{tmp_path}/log.db"
-    labs = []
-    for number in range(2):
-        home = tmp_path / f"server-{number}"
-        home.mkdir()
-        lab = Lab(home, "server", {"PROMPTER_LOG": url, "JP_PLUGIN_USER": "heron"})
-        labs.append(lab)
-        lab.start()
-    yield labs, url
-    for lab in labs:
-        lab.stop()
+    settings = {"PROMPTER_LOG": url, "JP_PLUGIN_USER": "heron"}
+    with servers_of_one_log(tmp_path, ("server", "server"), settings) as labs:
+        yield labs, url
 
 
 async def test_what_hundreds_of_pages_made_is_in_the_log_once_and_in_order(servers: tuple[list[Lab], str]) -> None:
@@ -61,9 +54,11 @@ async def test_what_hundreds_of_pages_made_is_in_the_log_once_and_in_order(serve
             await asyncio.sleep(0.3)  # a typist's pause
         for way in ways:
             way.calm()
-        async with asyncio.timeout(120):
-            await asyncio.gather(*(page.settled() for page in pages))
-        assert not any(life.done() for life in lives)
+        settled = asyncio.gather(*(page.settled() for page in pages))
+        await asyncio.wait({settled, *lives}, timeout=120, return_when=asyncio.FIRST_COMPLETED)
+        for life in lives:
+            assert not life.done() or life.result()
+        assert settled.done(), [str(page) for page in pages if not page.is_settled]
         for life in lives:
             life.cancel()
         await asyncio.gather(*lives, return_exceptions=True)

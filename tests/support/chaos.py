@@ -72,30 +72,32 @@ class End:
 class Wire:
     """One socket, and what is done to it now."""
 
-    def __init__(self, page: End, server: End) -> None:
+    def __init__(self, page: End, server: End, done: Counter[str]) -> None:
         self._page = page
         self._server = server
+        self._done = done
         self._open = asyncio.Event()
         self._open.set()
         self._held = asyncio.Event()
         self._delay = 0.0
         self._halved: End | None = None
 
-    async def carry(self, faults: Iterator[Fault], calm: asyncio.Event, done: Counter[str]) -> Fault | None:
+    async def carry(self, faults: Iterator[Fault], calm: asyncio.Event) -> Fault | None:
         """Pass bytes on until an end is gone. Returns the fault that ended it, if it was one."""
-        passing = [asyncio.create_task(self._pass(*way)) for way in self._ways()]
-        harming = asyncio.create_task(self._harm(faults, calm, done))
+        ways = ((self._page, self._server), (self._server, self._page))
+        passing = [asyncio.create_task(self._pass(*way)) for way in ways]
+        harming = asyncio.create_task(self._harm(faults, calm))
         try:
             await asyncio.wait({*passing, harming}, return_when=asyncio.FIRST_COMPLETED)
             return harming.result() if harming.done() else None
         finally:
+            # First, for whoever ends the proxy may cancel this, too.
+            self._page.cut()
+            self._server.cut()
             for task in (*passing, harming):
                 task.cancel()
             await asyncio.gather(*passing, harming, return_exceptions=True)
             await asyncio.gather(self._page.gone(), self._server.gone())
-
-    def _ways(self) -> tuple[tuple[End, End], tuple[End, End]]:
-        return (self._page, self._server), (self._server, self._page)
 
     async def _pass(self, source: End, target: End) -> None:
         with suppress(OSError):
@@ -106,6 +108,7 @@ class Wire:
                     self._held.set()
                 await self._open.wait()
                 if self._halved is target:
+                    self._done["half to server" if target is self._server else "half to page"] += 1
                     target.writer.write(data[: len(data) // 2])
                     await target.writer.drain()
                     return
@@ -115,30 +118,33 @@ class Wire:
             # Both sides look open for as long as a fault says so.
             await self._open.wait()
 
-    async def _harm(self, faults: Iterator[Fault], calm: asyncio.Event, done: Counter[str]) -> Fault | None:
+    async def _harm(self, faults: Iterator[Fault], calm: asyncio.Event) -> Fault | None:
         for fault in faults:
             if await _set_within(calm, fault.after):
                 break
-            done[fault.kind] += 1
             match fault.kind:
                 case "cut" | "away":
+                    self._done[fault.kind] += 1
                     return fault
                 case "half to server":
                     self._halved = self._server
                 case "half to page":
                     self._halved = self._page
                 case "stall":
+                    self._done[fault.kind] += 1
                     self._open.clear()
                     await asyncio.sleep(fault.lasts)
                     self._open.set()
                 case "delay":
+                    self._done[fault.kind] += 1
                     self._delay = fault.lasts / 4
                     await asyncio.sleep(3 * fault.lasts)
                     self._delay = 0.0
                 case "late":
                     self._open.clear()
                     self._held.clear()
-                    await _set_within(self._held, 3)
+                    if await _set_within(self._held, 3):
+                        self._done[fault.kind] += 1
                     self._page.cut()
                     await asyncio.sleep(fault.lasts)
                     self._open.set()
@@ -146,6 +152,7 @@ class Wire:
                     await asyncio.sleep(0.1)
                     return fault
                 case "deaf":
+                    self._done[fault.kind] += 1
                     self._open.clear()
                     self._server.cut()
                     await asyncio.sleep(fault.lasts)
@@ -154,8 +161,10 @@ class Wire:
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    # Not wait_for, which in Python 3.11 may swallow a cancellation that comes as the event does.
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     return event.is_set()
 
 
@@ -165,7 +174,6 @@ class Chaos:
     def __init__(self, seed: int, servers: Sequence[Lab]) -> None:
         self._seed = seed
         self._servers = [urlsplit(lab.url).port or 0 for lab in servers]
-        self._home = servers[0].url
         self._dice = random.Random(f"{seed}/servers")
         self._sockets = 0
         self._away_until = 0.0
@@ -175,7 +183,7 @@ class Chaos:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self.port = 0
         self.done: Counter[str] = Counter()
-        """How often each fault was done, and how many ``sockets`` there were."""
+        """How often each fault was done to bytes on their way, and how many ``sockets`` there were."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -238,6 +246,6 @@ class Chaos:
             self._sockets += 1
             self.done["sockets"] += 1
             faults = plan(self._seed, self._sockets)
-        ended = await Wire(page, server).carry(faults, self._calm, self.done)
+        ended = await Wire(page, server, self.done).carry(faults, self._calm)
         if ended is not None and ended.kind == "away":
             self._away_until = self._loop.time() + ended.lasts

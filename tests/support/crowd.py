@@ -21,7 +21,7 @@ from .outbox import Outbox
 FRAME_EVENTS = 20
 
 SILENCE_SECONDS = 15
-"""A socket that answers nothing for so long is given up."""
+"""A socket on which nothing comes for so long is given up."""
 
 OFTEN, SELDOM = 0.05, 2.0
 """Seconds to the next attempt, at first and at most."""
@@ -44,6 +44,15 @@ class ScriptedPage:
         self.outbox.add(f"{self.outbox.producer}/{len(self.outbox.held) + 1}")
         self._settled.clear()
         self._news.set()
+
+    def __str__(self) -> str:
+        made, durable = len(self.outbox.held), self.outbox.acknowledged
+        return f"{self.outbox.producer}: {made} made, {durable} durable, {self.connections} connections"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all is acknowledged."""
+        return self._settled.is_set()
 
     async def settled(self) -> None:
         """Wait until all is acknowledged."""

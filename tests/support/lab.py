@@ -11,7 +11,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Signal
 from typing import Any
@@ -216,3 +217,22 @@ class Lab:
                 return bool(response.status == 200)
         except (OSError, urllib.error.URLError):
             return False
+
+
+@contextmanager
+def servers_of_one_log(home: Path, applications: Sequence[str], environment: Mapping[str, str]) -> Iterator[list[Lab]]:
+    """Several servers, each with a directory of its own; whoever signed in at the first is known to all."""
+    started: list[Lab] = []
+    try:
+        for number, application in enumerate(applications):
+            own = home / f"server-{number}"
+            own.mkdir()
+            lab = Lab(own, application, environment)
+            if started:
+                lab.trust(started[0])
+            started.append(lab)
+            lab.start()
+        yield started
+    finally:
+        for lab in started:
+            lab.stop()

@@ -27,14 +27,16 @@ const ITEM = 'prompter-status';
 /** How long a message stays, in ms: the indicator goes on saying it. */
 const MESSAGE_MS = 15_000;
 
-/** Say why nothing is recorded, or what a reload would lose: each reason once in the life of a page. */
+/** Say why the recording stopped, or what a reload would lose: each reason once in the life of a page. */
 function sayOnce(delivery: IDelivery): void {
   const said = new Set<string>();
+  let stopped = false;
   const say = (): void => {
     const { state, reason } = delivery.status;
-    // To be offline passes by itself, and who paused knows it.
-    const passing = state === 'offline' || state === 'paused';
-    if (!passing && reason !== '' && !said.has(reason)) {
+    // One outage may have several reasons, one after the other. To be offline passes, and who paused knows it.
+    const known = stopped || state === 'offline' || state === 'paused';
+    stopped = state === 'stopped';
+    if (!known && reason !== '' && !said.has(reason)) {
       said.add(reason);
       Notification.warning(reason, { autoClose: MESSAGE_MS });
     }
