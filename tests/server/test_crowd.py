@@ -47,8 +47,8 @@ async def test_what_hundreds_of_pages_made_is_in_the_log_once_and_in_order(serve
             for page in pages:
                 if dice.random() < 0.8:
                     page.make()
-            if number % 16 == 8:
-                dying = labs[number // 16 % 2]
+            if number % 8 == 4:
+                dying = labs[number // 8 % 2]
                 await asyncio.to_thread(dying.kill)
                 await asyncio.to_thread(dying.start)
             await asyncio.sleep(0.3)  # a typist's pause
