@@ -62,7 +62,7 @@ function whyOffline(facts: Facts, trans: TranslationBundle): string {
   }
   return facts.memoryOnly
     ? trans.__(
-        'Offline, %1 kept in memory only: a reload loses them. Leave this page open until the server answers again.',
+        'Offline, %1 kept in memory only: a reload loses what was not sent. Leave this page open until the server answers again.',
         facts.unsent
       )
     : trans.__('Offline, %1 kept here', facts.unsent);

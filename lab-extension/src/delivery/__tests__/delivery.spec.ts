@@ -564,7 +564,9 @@ describe('the delivery', () => {
     network.latest.drop(1006);
     timers.advance(2100);
     expect(delivery.status.state).toBe('offline');
-    expect(delivery.status.reason).toContain('a reload loses them');
+    expect(delivery.status.reason).toContain(
+      'a reload loses what was not sent'
+    );
   });
 
   it('remembers whose events they are', async () => {
