@@ -48,6 +48,7 @@ class States(Generic[S]):
         self._log = log
         self._holder = holder
         self._projection = projection
+        self._resuming = projection if isinstance(projection, Resuming) else None
         self._generation = generation
         self._hot_limit = hot
         self._hot: OrderedDict[bytes, Kept[S]] = OrderedDict()
@@ -156,8 +157,8 @@ class States(Generic[S]):
             self._hot[key] = kept
             self._hot.move_to_end(key)
             self._schedule(key, kept.due)
-            if isinstance(self._projection, Resuming) and kept.state is not None:
-                weight = self._projection.weight(kept.state)
+            if self._resuming is not None and kept.state is not None:
+                weight = self._resuming.weight(kept.state)
                 self._weight += weight - self._weights.get(key, 0)
                 self._weights[key] = weight
         while len(self._hot) > self._hot_limit or self._weight > self._bytes_limit:
@@ -185,8 +186,8 @@ class States(Generic[S]):
     async def _kept(self, saved: _Saved) -> Kept[S]:
         state = None if saved.state is None else self._projection.decode(saved.state)
         # Under a stopped key nothing is folded any more.
-        if isinstance(self._projection, Resuming) and state is not None and saved.stopped_at is None:
-            state = await self._projection.resume(self._log, self._generation, state)
+        if self._resuming is not None and state is not None and saved.stopped_at is None:
+            state = await self._resuming.resume(self._log, self._generation, state)
         return Kept(state, saved.due_at, saved.stopped_at)
 
     def _schedule(self, key: bytes, due: int | None) -> None:

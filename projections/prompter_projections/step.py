@@ -90,6 +90,7 @@ def advance(
     ``kept`` holds every key. At the events in ``failed`` their keys are stopped. Raises ``FoldFailed``.
     """
     policy = projection if isinstance(projection, Policy) else None
+    settling = projection if isinstance(projection, Settling) else None
     step = Step[S]()
     last: dict[bytes, Event] = {}
     for key, event in keyed:
@@ -107,7 +108,7 @@ def advance(
         after = event.position
     for key, held in list(step.changed.items()):
         try:
-            _write(projection, kept[key], held, key, step)
+            _write(projection, settling, kept[key], held, key=key, step=step)
         except Exception as error:
             # The rows are those of all the key's events; the last one is where it came to light.
             raise FoldFailed(_letter(last[key].position, last[key].session_id, error), key) from error
@@ -125,6 +126,7 @@ def tick(
     failed: Mapping[tuple[Position, bytes | None], Letter],
 ) -> Step[S]:
     """Decide for the keys whose time has come, with the log read up to ``after``. Raises ``FoldFailed``."""
+    settling = policy if isinstance(policy, Settling) else None
     step = Step[S]()
     for key in keys:
         held = kept[key]
@@ -138,7 +140,7 @@ def tick(
                 if new.due is not None and new.due <= now:
                     new = Kept(new.state, now + _PUT_OFF)
             step.changed[key] = new
-            _write(policy, held, new, key, step)
+            _write(policy, settling, held, new, key=key, step=step)
         except Exception as error:
             raise FoldFailed(_letter(after, NO_SESSION, error), key) from error
     step.letters.extend(failed.values())
@@ -189,15 +191,24 @@ def _drafts(policy: Policy[S], emissions: Sequence[Emission], now: int) -> list[
     ]
 
 
-def _write(projection: Projection[S], before: Kept[S], after: Kept[S], key: bytes, step: Step[S]) -> None:
+# Asking whether a projection keeps a protocol takes as long as many a fold: once a step, not once a key.
+def _write(
+    projection: Projection[S],
+    settling: Settling[S] | None,
+    before: Kept[S],
+    after: Kept[S],
+    *,
+    key: bytes,
+    step: Step[S],
+) -> None:
     if after.state is before.state and (after.due, after.stopped_at) == (before.due, before.stopped_at):
         return
     if after.state is not None and after.state is not before.state:
         for relation, rows in projection.rows(before.state, after.state):
             if rows:
                 step.rows.setdefault(relation, []).extend(rows)
-        if isinstance(projection, Settling):
-            after = Kept(projection.settle(after.state), after.due, after.stopped_at)
+        if settling is not None:
+            after = Kept(settling.settle(after.state), after.due, after.stopped_at)
     step.changed[key] = after
     step.blobs[key] = None if after.state is None else projection.encode(after.state)
 
