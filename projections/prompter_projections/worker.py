@@ -8,6 +8,7 @@ time; a lease keeps others waiting, and the checkpoint's compare-and-set makes s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -60,6 +61,7 @@ class Worker(Generic[S]):
         clock: Callable[[], int] = now_micros,
         batch: int = 500,
         lease_seconds: float = LEASE_SECONDS,
+        rest: float = 0.0,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._log = log
@@ -67,9 +69,11 @@ class Worker(Generic[S]):
         self._clock = clock
         self._portion = Portion(batch)
         self._lease_seconds = lease_seconds
+        self._rest_seconds = rest
         self._pause = pause
         self._holder = uuid4()
         self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._ended = False
         self._position = -1
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -114,6 +118,7 @@ class Worker(Generic[S]):
     def stop(self) -> None:
         """Ask the worker to end: it finishes the batch under way and gives its lease back; then ``run`` returns."""
         self._stopping.set()
+        self._hurry.set()
 
     async def caught_up(self, position: int) -> None:
         """Wait until the checkpoint is at or past a position. Raises ``WorkerStopped`` if the worker ends before."""
@@ -123,6 +128,7 @@ class Worker(Generic[S]):
             raise WorkerStopped(f"{self._projection.name} ended at {self._position}")
         reached = asyncio.get_running_loop().create_future()
         self._waiting.append((position, reached))
+        self._hurry.set()
         await reached
 
     async def _keep_current(self) -> None:
@@ -146,6 +152,7 @@ class Worker(Generic[S]):
                 checkpoint = await self._take(together, states, checkpoint)
                 if len(events) == asked or len(together) < len(events):
                     continue
+                await self._rest()
             elif self._pauses:
                 self._log_is_back()
             now = self._clock()
@@ -158,6 +165,14 @@ class Worker(Generic[S]):
                 if next_due is not None:
                     timeout = min(timeout, max(next_due - now, 0) / 1_000_000)
                 await self._unless_stopped(log.wait(checkpoint.position, timeout))
+
+    async def _rest(self) -> None:
+        """Let events gather, unless somebody waits for the worker or it is to stop."""
+        if self._rest_seconds and not self._waiting and not self._stopping.is_set():
+            self._hurry.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._rest_seconds):
+                    await self._hurry.wait()
 
     async def _take(self, events: Sequence[Event], states: States[S], checkpoint: Checkpoint) -> Checkpoint:
         """Fold a batch and commit it; the checkpoint after it."""

@@ -128,6 +128,19 @@ async def test_the_worker_wakes_its_readers_and_itself_without_polling(log: Log)
     assert body.after == head
 
 
+async def test_a_worker_that_rests_lets_events_gather_until_somebody_waits() -> None:
+    page = Page()
+    async with open_log("memory://") as log, at_work(log, Tally(), rest=600.0) as worker:
+        first = await page.say(log, opened())
+        await worker.caught_up(first)
+        for _ in range(3):
+            last = await page.say(log, edited("a", ["x"]))
+            await asyncio.sleep(0)
+        assert worker.position == first
+        await worker.caught_up(last)
+        # The next rest ends as the worker is told to stop, or this test would take ten minutes.
+
+
 async def test_what_a_policy_emitted_is_passed_over_when_it_is_read_back(log: Log) -> None:
     page = Page()
     async with at_work(log, Asking()) as worker:
