@@ -7,6 +7,7 @@ from .fold import Emission, Policy, Projection
 from .forgetting import forget_everywhere
 from .notebook import Cell, Note, NotebookState
 from .prompts import CurrentPrompt, PromptsProjection, open_prompts
+from .reading import SharedReading
 from .rebuild import RebuildStopped, rebuild
 from .replay import Notebook, UnknownSession, notebook_at
 from .sessions import SessionSummary, sessions
@@ -31,6 +32,7 @@ __all__ = [
     "PromptsProjection",
     "RebuildStopped",
     "SessionSummary",
+    "SharedReading",
     "SnapshotsProjection",
     "UnknownSession",
     "Worker",

@@ -24,6 +24,7 @@ from prompter_events.transaction import Checkpoint
 from .fold import Policy, Projection, Resuming
 from .forgetting import erasure_in, taken_together
 from .portion import Portion
+from .reading import Read, reading
 from .states import States
 from .step import FoldFailed, Letter, Step, advance, keys_of, tick
 
@@ -62,6 +63,7 @@ class Worker(Generic[S]):
         batch: int = 500,
         lease_seconds: float = LEASE_SECONDS,
         rest: float = 0.0,
+        read: Read | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._log = log
@@ -70,6 +72,7 @@ class Worker(Generic[S]):
         self._portion = Portion(batch)
         self._lease_seconds = lease_seconds
         self._rest_seconds = rest
+        self._read = read or reading(log)
         self._pause = pause
         self._holder = uuid4()
         self._stopping = asyncio.Event()
@@ -146,7 +149,7 @@ class Worker(Generic[S]):
                     return
                 renew_at = loop.time() + self._lease_seconds / 3
             asked = self._portion.size
-            events = [event async for event in log.read(after=checkpoint.position, limit=asked)]
+            events = await self._read(checkpoint.position, asked)
             if events:
                 together = taken_together(events)
                 checkpoint = await self._take(together, states, checkpoint)

@@ -172,6 +172,7 @@ class Connection:
         self._asking = asking
         self._producer_id: ProducerId | None = None
         self._silent_beats = 0
+        self._greeted = False
         self._storing = False
         self._ahead_ms = 0
         self.clock_offset_ms = 0
@@ -207,6 +208,7 @@ class Connection:
         sessions: Sequence[AcceptedSession],
     ) -> list[ServerMessage]:
         """The answer to hello: where to go on, what holds, which notebooks and prompts the server knows."""
+        self._greeted = True
         pace = self._study.pace
         welcome = Welcome(
             producer_seq=last_seq,
@@ -232,7 +234,11 @@ class Connection:
         return [ack, Busy(retry_ms=min(wait, _LONGEST_BUSY_MS))] if wait else [ack]
 
     def beat(self, now: int) -> Step:
-        """A heartbeat has passed: ask whether the page is there, or give up the socket of one that is not."""
+        """A heartbeat has passed: ask whether the page is there, or give up one that is not, or never said hello."""
+        if self._producer_id is None:
+            return Close(4400, "no hello came")
+        if not self._greeted:
+            return Idle()
         # While its frame is being stored nothing is read, so nothing can be heard.
         if not self._storing:
             if self._silent_beats >= _SILENT_BEATS:

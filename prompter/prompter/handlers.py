@@ -101,6 +101,8 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self._connection = Connection(participant_id, settings.study, allowance, asking=asking)
         self._recording = Recording(running.log, running.follower, settings, participant_id)
         self._stop_listening = running.follower.listen(participant_id, self._push, self._begin_again)
+        beating = self._beat(self._connection, self._recording)
+        self._heartbeat = asyncio.create_task(beating, name="prompter heartbeat")
 
     async def on_message(self, message: bytes | str) -> None:
         """Take one frame; the next one is read when this one is durable."""
@@ -167,7 +169,6 @@ class StreamHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         held, self._held = self._held or [], None
         for message in held:
             self._push(message)
-        self._heartbeat = asyncio.create_task(self._beat(connection, recording), name="prompter heartbeat")
 
     async def _beat(self, connection: Connection, recording: Recording) -> None:
         while not self._gone:

@@ -24,7 +24,7 @@ from prompter_events import (
     Position,
     PrompterError,
 )
-from prompter_projections import Policy, Worker
+from prompter_projections import Policy, SharedReading, Worker
 
 from .collector import spare_the_long_lived
 from .errors import SettingInvalid
@@ -164,8 +164,14 @@ class Service:
         self._stopping.clear()
         log.watch_commits(self.metrics.committed)
         follower = Follower(log, head, self.metrics.prompt)
+        together = SharedReading(log)
         workers: list[Worker[Any]] = [
-            Worker(log, projection, rest=_POLICY_REST if isinstance(projection, Policy) else _MODEL_REST)
+            Worker(
+                log,
+                projection,
+                rest=_POLICY_REST if isinstance(projection, Policy) else _MODEL_REST,
+                read=together.read,
+            )
             for projection in all_projections(settings.study)
         ]
         tasks = [asyncio.create_task(self._kept_going(worker.run)) for worker in workers]

@@ -109,6 +109,11 @@ async def test_a_bad_frame_closes_with_4400(server: tuple[Lab, str]) -> None:
         assert await mine.closed() == 4400
 
 
+async def test_who_never_says_hello_is_given_up_after_a_heartbeat(server: tuple[Lab, str]) -> None:
+    async with page(server[0]) as silent:
+        assert await silent.closed() == 4400
+
+
 async def test_a_page_without_the_subprotocol_is_turned_away(server: tuple[Lab, str]) -> None:
     async with page(server[0], subprotocols=()) as stranger:
         assert await stranger.closed() == 4426

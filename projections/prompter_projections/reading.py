@@ -1,0 +1,80 @@
+"""Reading the log for workers: for one, or once for all the workers of a process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from prompter_events.event import Event, Position
+from prompter_events.log import Log
+
+HELD_EVENTS = 2_000
+"""How many of the newest events are held: a tenth of a second of as many as one process takes in."""
+
+HELD_BYTES = 8 * 1024 * 1024
+"""How many bytes of payload are held."""
+
+Read = Callable[[Position, int], Awaitable[Sequence[Event]]]
+"""(after, at most so many) → events in order, without holes; none if there are no newer ones."""
+
+
+def reading(log: Log) -> Read:
+    """Reads what is asked for."""
+
+    async def read(after: Position, limit: int) -> Sequence[Event]:
+        return [event async for event in log.read(after=after, limit=limit)]
+
+    return read
+
+
+class SharedReading:
+    """Reads each event once for several workers that keep up; one that is behind reads for itself.
+
+    The newest events are held until newer ones take their place. What comes from there may be less than the log has:
+    the rest comes with the next call.
+    """
+
+    def __init__(self, log: Log, *, events: int = HELD_EVENTS, size: int = HELD_BYTES) -> None:
+        self._read = reading(log)
+        self._most_events = events
+        self._most_bytes = size
+        self._held: list[Event] = []
+        self._bytes = 0
+        self._reading = asyncio.Lock()
+
+    async def read(self, after: Position, limit: int) -> Sequence[Event]:
+        """See ``Read``. Raises whatever the log raises."""
+        if found := self._find(after, limit):
+            return found
+        async with self._reading:
+            # Somebody else may have read meanwhile what is asked for here.
+            if found := self._find(after, limit):
+                return found
+            events = await self._read(after, limit)
+            self._hold(events)
+            return events
+
+    def _find(self, after: Position, limit: int) -> Sequence[Event]:
+        if not self._held:
+            return ()
+        start = after + 1 - self._held[0].position
+        return self._held[start : start + limit] if start >= 0 else ()
+
+    def _hold(self, events: Sequence[Event]) -> None:
+        end = self._held[-1].position if self._held else 0
+        new = [event for event in events if event.position > end]
+        if any(event.type == "participant.erased" for event in new) or (new and new[0].position > end + 1):
+            # What is held may be theirs who were erased, or ends before what is new.
+            self._held.clear()
+            self._bytes = 0
+        self._held.extend(new)
+        self._bytes += sum(map(_size, new))
+        over = 0
+        while self._bytes > self._most_bytes or len(self._held) - over > self._most_events:
+            self._bytes -= _size(self._held[over])
+            over += 1
+        del self._held[:over]
+
+
+def _size(event: Event) -> int:
+    return len(event.payload or b"")
