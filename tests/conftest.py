@@ -20,6 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--walks", type=int, default=0, help="so many random walks of each kind, instead of the usual few")
     parser.addoption("--walk-seed", type=int, default=1, help="the first seed of the random walks")
     parser.addoption("--walk-shrink", type=float, default=300, help="seconds to spend on making a failing walk short")
+    parser.addoption("--fuzz-runs", type=int, default=150_000, help="inputs that the fuzzer tries")
     parser.addoption("--chaos-rounds", type=int, default=30, help="bursts of typing while the sockets are harmed")
     parser.addoption("--walk-script", default="", help="file with the actions of one walk, as a failure prints them")
 

@@ -5,37 +5,14 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import msgpack
 import pytest
+from hostile import EVENT, MESSAGES, NOW, PRODUCER, SESSION, fresh, greeted, sound
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from prompter.allowance import Allowance
-from prompter.connection import Close, Connection, Greet, Idle, Step, Store
-from prompter.study import WITHOUT_STUDY
-from prompter_events import unpack
-from prompter_events.catalogue import MAX_EVENT_BYTES
-from support.events import ALICE
-
-NOW = 1_790_000_000_000_000
-
-PRODUCER, SESSION = uuid4(), uuid4()
-
-EVENT = {
-    "session_id": SESSION.bytes,
-    "type": "run.started",
-    "schema_version": 1,
-    "occurred_at": NOW,
-    "payload": msgpack.packb({"run_id": uuid4().bytes}),
-}
-
-MESSAGES: list[dict[str, Any]] = [
-    {"type": "hello", "protocol": 1, "producer_id": PRODUCER.bytes, "sessions": [SESSION.bytes], "sent_at": NOW},
-    {"type": "events", "first_seq": 1, "events": [EVENT, EVENT]},
-    {"type": "pong", "t": NOW, "sent_at": NOW, "unsent": 3},
-]
+from prompter.connection import Close, Connection, Step, Store
 
 leaves = (
     st.none()
@@ -80,35 +57,6 @@ def damaged(draw: st.DrawFn) -> bytes:
         piece = draw(st.binary(max_size=6))
         frame[at : at + draw(st.integers(0, 6))] = piece
     return bytes(frame)
-
-
-def greeted() -> Connection:
-    connection = Connection(ALICE, WITHOUT_STUDY, Allowance(), asking=True)
-    assert isinstance(connection.receive(msgpack.packb(MESSAGES[0]), NOW), Greet)
-    return connection
-
-
-def fresh() -> Connection:
-    return Connection(ALICE, WITHOUT_STUDY, Allowance(), asking=True)
-
-
-def sound(step: Step, frame: bytes) -> None:
-    """What comes of a frame can be acted upon: a close code of the protocol, or events that the log will take."""
-    if isinstance(step, Close):
-        assert step.code in (4400, 4426)
-        assert len(step.reason) < 1000 + len(frame)
-    elif isinstance(step, Store):
-        assert [event.producer_seq for event in step.events] == list(
-            range(step.events[0].producer_seq, step.events[0].producer_seq + len(step.events))
-        )
-        for event in step.events:
-            assert event.payload is not None
-            assert len(event.payload) <= MAX_EVENT_BYTES
-            unpack(event.type, event.schema_version, event.payload)
-            assert event.participant_id == ALICE
-            assert event.producer_id == PRODUCER
-    else:
-        assert isinstance(step, Idle | Greet)
 
 
 @pytest.mark.parametrize("connection", [fresh, greeted], ids=["before hello", "after hello"])
