@@ -81,6 +81,12 @@ export class Carrier {
     return this._outbox.unsent;
   }
 
+  /** The producer that numbers this page's events, and the last number that it gave. */
+  get numbering(): { producerId: string; last: number } {
+    const { producerId, last } = this._outbox;
+    return { producerId, last };
+  }
+
   /** When the oldest event that is not acknowledged was made, ms; null if there is none. */
   get oldest(): number | null {
     return this._outbox.oldest;

@@ -24,6 +24,7 @@ import type { OpenSocket } from './socket/socket';
 import { GRACE_MS, LATE_MS, statusOf } from './status';
 import type { EventStore } from './store';
 import type { Timers } from './timers';
+import type { UnkeptNotes } from './unkept';
 
 /** A flag that outlives a reload of the page, but not its tab. */
 export interface Flag {
@@ -39,6 +40,7 @@ interface Accepted {
 export interface DeliveryOptions {
   open: OpenSocket;
   store: EventStore;
+  unkept: UnkeptNotes;
   presence: Presence;
   timers: Timers;
   /** A number in [0, 1). */
@@ -74,7 +76,14 @@ export class Delivery implements IDelivery {
       heard: message => this._heard(message),
       changed: () => this._changed()
     });
-    this._leftovers = new Leftovers({ ...options, now });
+    this._leftovers = new Leftovers({
+      ...options,
+      now,
+      carry: event => {
+        this._carrier.carry(event);
+        this._changed();
+      }
+    });
   }
 
   beforeRecord: (() => void) | null = null;
@@ -203,6 +212,7 @@ export class Delivery implements IDelivery {
         this._settleBurst();
       }
       this._carrier.flush();
+      this._noteUnkept();
     });
   }
 
@@ -337,8 +347,24 @@ export class Delivery implements IDelivery {
     );
   }
 
+  /** Have a later page know of what is in memory alone, for as long as it is. */
+  private _noteUnkept(): void {
+    const { store, unkept } = this._options;
+    const { unsent, numbering } = this._carrier;
+    if (store.broken && unsent > 0) {
+      unkept.put({
+        ...numbering,
+        participant: this._participant,
+        sessionId: this._sessions.latest
+      });
+    } else if (store.broken) {
+      unkept.remove(numbering.producerId);
+    }
+  }
+
   private _tell(): void {
     const { timers } = this._options;
+    this._noteUnkept();
     const { status } = this;
     const { oldest } = this._carrier;
     // One look that waits is enough: it looks anew at who is the oldest then.

@@ -1,4 +1,4 @@
-/** Sends one dead page's outbox over a short connection of its own. */
+/** Sends one dead page's outbox over a short connection of its own, or asks what became of one that is gone. */
 
 import { idBytes, idText } from '../ids';
 import {
@@ -20,8 +20,12 @@ export interface DrainingOptions {
   producerId: string;
   /** Whose events they are (UUID text). */
   participant: string;
-  /** At least one, in the order of their numbers, without holes. */
+  /** In the order of their numbers, without holes. */
   events: Numbered[];
+  /** The session that a loss is told under (UUID text). */
+  sessionId: string;
+  /** If there are no events: the last number that was given, and why they are lost. */
+  gone?: { last: number; reason: string };
   open: OpenSocket;
   timers: Timers;
   /** A number in [0, 1). */
@@ -39,8 +43,14 @@ export type Drained = 'done' | 'given up' | Renewal;
 export class Draining {
   constructor(options: DrainingOptions) {
     this._options = options;
-    const { producerId, newId, events, open, timers, random } = options;
-    this._outbox = new Outbox({ producerId, newId, held: events });
+    const { producerId, newId, events, gone, open, timers, random } = options;
+    this._outbox = new Outbox({
+      producerId,
+      newId,
+      held: events,
+      last: gone?.last,
+      lost: gone?.reason
+    });
     this._stream = new Stream({
       open,
       timers,
@@ -103,7 +113,7 @@ export class Draining {
   }
 
   private _welcomed(message: Welcome): void {
-    const { participant, events, timers, now } = this._options;
+    const { participant, sessionId, timers, now } = this._options;
     if (idText(message.participant) !== participant) {
       this._end('given up');
       return;
@@ -111,7 +121,7 @@ export class Draining {
     const renewal = this._outbox.welcome(
       message.producer_seq,
       message.window_bytes,
-      idText(events[0].event.session_id),
+      sessionId,
       { ms: timers.elapsed(), micros: now() }
     );
     if (renewal === null) {

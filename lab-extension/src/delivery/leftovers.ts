@@ -1,15 +1,20 @@
-/** The outboxes that dead pages left: the same person's next page sends them. */
+/** What dead pages left: the same person's next page sends their outboxes, and tells what they had in memory alone. */
 
 import { idText } from '../ids';
+import type { WireEvent } from '../protocol';
 import { Draining } from './draining';
 import { renewed, type Numbered } from './outbox';
 import type { Presence } from './presence';
 import type { OpenSocket } from './socket/socket';
 import type { EventStore } from './store';
 import type { Timers } from './timers';
+import type { Unkept, UnkeptNotes } from './unkept';
 
 export interface LeftoversOptions {
   store: EventStore;
+  unkept: UnkeptNotes;
+  /** Have this page's own outbox carry an event. */
+  carry: (event: WireEvent) => void;
   presence: Presence;
   open: OpenSocket;
   timers: Timers;
@@ -43,16 +48,45 @@ export class Leftovers {
     participant: string,
     own: (producerId: string) => boolean
   ): Promise<void> {
-    const { store, presence } = this._options;
+    const { store, presence, unkept } = this._options;
+    const mayTake = (producerId: string, owner: string | null): boolean =>
+      (owner === null || owner === participant) && !own(producerId);
     for (const row of await store.producers()) {
-      const another =
-        row.participant !== null && row.participant !== participant;
-      if (!another && !own(row.producer_id)) {
+      if (mayTake(row.producer_id, row.participant)) {
         await presence.take(row.producer_id, () =>
           this._empty(row.producer_id, participant)
         );
       }
     }
+    // What was stored of them, if anything was, is sent by now.
+    for (const note of unkept.all()) {
+      if (mayTake(note.producerId, note.participant)) {
+        await presence.take(note.producerId, () =>
+          this._mourn(note, participant)
+        );
+      }
+    }
+  }
+
+  /** Tell how much of a producer is lost: the server knows how far it has come. */
+  private async _mourn(note: Unkept, participant: string): Promise<void> {
+    const { unkept, carry } = this._options;
+    const { producerId, sessionId, last } = note;
+    const drained = await new Draining({
+      ...this._options,
+      producerId,
+      participant,
+      events: [],
+      sessionId,
+      gone: { last, reason: 'the page had them in memory only, and is gone' }
+    }).run();
+    if (drained === 'given up') {
+      return;
+    }
+    if (drained !== 'done') {
+      drained.events.forEach(({ event }) => carry(event));
+    }
+    unkept.remove(producerId);
   }
 
   private async _empty(producerId: string, participant: string): Promise<void> {
@@ -66,7 +100,8 @@ export class Leftovers {
       ...this._options,
       producerId,
       participant,
-      events
+      events,
+      sessionId: idText(events[0].event.session_id)
     }).run();
     if (drained === 'done') {
       await store.remove(producerId);

@@ -45,6 +45,10 @@ export interface OutboxOptions {
   newId: () => string;
   /** What a dead page left, in the order of their numbers without holes. */
   held?: Numbered[];
+  /** If nothing is held: the last number that was given. */
+  last?: number;
+  /** Why events are held no more, should the server ask for them. */
+  lost?: string;
 }
 
 /** Renumber what is left of a producer after a hole, the hole said by its first event. */
@@ -79,7 +83,10 @@ export class Outbox {
     this._producerId = options.producerId;
     this._newId = options.newId;
     this._held = [...(options.held ?? [])];
-    this._first = this._held[0]?.seq ?? 1;
+    this._first = this._held[0]?.seq ?? (options.last ?? 0) + 1;
+    this._lost =
+      options.lost ??
+      'the log was restored from a copy older than what the page held';
     this._acked = this._sent = this._first - 1;
   }
 
@@ -315,7 +322,7 @@ export class Outbox {
       {
         first: durable + 1,
         last: this._first - 1,
-        reason: 'the log was restored from a copy older than what the page held'
+        reason: this._lost
       },
       this._held,
       sessionId,
@@ -332,6 +339,7 @@ export class Outbox {
   }
 
   private readonly _newId: () => string;
+  private readonly _lost: string;
   private _producerId: string;
   /** Events numbered from `_first` on without holes, the acknowledged ones among them. */
   private _held: Numbered[];

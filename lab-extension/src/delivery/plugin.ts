@@ -21,6 +21,7 @@ import { serverLacksPrompter, streamUrl, tokenForHello } from './server';
 import { browserSocket } from './socket/socket';
 import { databaseName, EventStore } from './store';
 import { browserTimers } from './timers';
+import { UnkeptNotes, type NoteStore } from './unkept';
 
 /** The commands that pause and resume; other plugins run them by these names. */
 export const COMMANDS = {
@@ -54,6 +55,15 @@ function tabFlag(key: string): Flag {
   };
 }
 
+/** The browser's small storage; null where it is forbidden. */
+function browserNotes(): NoteStore | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
 /** Says each fault once: the same one may come back with every keystroke. */
 function warner(): (error: unknown) => void {
   const said = new Set<string>();
@@ -81,6 +91,7 @@ function makeDelivery(trans: TranslationBundle): Delivery {
   made.delivery = new Delivery({
     open: browserSocket(settings.WebSocket, () => streamUrl(settings)),
     store,
+    unkept: new UnkeptNotes(browserNotes(), `prompter:unkept:${baseUrl}:`),
     presence: locks
       ? new LockPresence(locks, baseUrl)
       : new BeatPresence(store, browserTimers),

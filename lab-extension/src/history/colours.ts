@@ -2,7 +2,7 @@
 
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 
-import { element } from './elements';
+import { element } from '../elements';
 
 /** Longer texts stay plain: the parser would hold up the page. In UTF-16 units. */
 const MOST_UNITS = 50_000;

@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Moment } from './data';
-import { button, element, reveal } from './elements';
+import { button, element, reveal } from '../elements';
 import type { History } from './history';
 import { isFailure, mark } from './marks';
 import { keyStep } from './scale';

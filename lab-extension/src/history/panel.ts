@@ -7,7 +7,7 @@ import { Widget } from '@lumino/widgets';
 
 import type { Colour } from './colours';
 import type { Moment } from './data';
-import { button, element, setText } from './elements';
+import { button, element, setText } from '../elements';
 import type { History, Mode } from './history';
 import { MomentList } from './moment-list';
 import { Past } from './past';

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Colour } from './colours';
 import { allLines, compareLines, fold, type Line } from './compare';
-import { button, element } from './elements';
+import { button, element } from '../elements';
 import type { Mode, Shown } from './history';
 import { pastOutputs } from './past-outputs';
 import { fate, whichCell, type Clock } from './words';

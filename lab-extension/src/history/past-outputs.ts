@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { PastCell, PastOutput } from './data';
-import { element } from './elements';
+import { element } from '../elements';
 import { cutNote, outputNote } from './words';
 
 /** A table larger than this says no more here. */

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Colour } from './colours';
 import { fold } from './compare';
-import { button, element, reveal } from './elements';
+import { button, element, reveal } from '../elements';
 import type { History, Shown } from './history';
 import { pastCell, signature, type PastCellOptions } from './past-cell';
 import { foldedCells, heading, type Clock } from './words';

@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Moment } from './data';
-import { element, setText } from './elements';
+import { element, setText } from '../elements';
 import type { History } from './history';
 import { isFailure } from './marks';
 import { END, keyStep, meant, places } from './scale';

@@ -1,10 +1,10 @@
-/** The indicator in each notebook's toolbar and, if wanted, in the status bar. */
+/** The indicator in each notebook's toolbar and, if wanted, in the status bar; and the panel at the side. */
 
 import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
@@ -15,14 +15,22 @@ import {
 } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
+import { COMMANDS } from '../delivery/plugin';
 import { IDelivery } from '../tokens';
 import { askAboutRecording } from './dialog';
 import { Indicator } from './indicator';
+import { panelIcon } from './shapes';
+import { SidePanel } from './side-panel';
 
 /** The id under which the settings schema is found. */
 const SETTINGS = 'jupyterlab-prompter:recorder';
 
 const ITEM = 'prompter-status';
+
+const OPEN_PANEL = 'prompter:open-panel';
+
+/** Behind what JupyterLab itself has at the side. */
+const PANEL_RANK = 950;
 
 /** How long a message stays, in ms: the indicator goes on saying it. */
 const MESSAGE_MS = 15_000;
@@ -70,13 +78,46 @@ async function followSetting(
   follow();
 }
 
+/** The panel at the side, and the command that opens it. */
+function addSidePanel(
+  app: JupyterFrontEnd,
+  delivery: IDelivery,
+  palette: ICommandPalette | null,
+  trans: TranslationBundle
+): void {
+  const run = (command: string): void => {
+    app.commands
+      .execute(command)
+      .catch((error: unknown) => console.warn('Prompter:', error));
+  };
+  const panel = new SidePanel({
+    delivery,
+    trans,
+    pause: () => run(COMMANDS.pause),
+    resume: () => run(COMMANDS.resume)
+  });
+  panel.id = 'jupyterlab-prompter-side';
+  panel.title.caption = trans.__('Prompter: what is recorded');
+  panel.title.label = '';
+  panel.title.icon = panelIcon;
+  app.shell.add(panel, 'right', { rank: PANEL_RANK, type: 'Prompter' });
+  app.commands.addCommand(OPEN_PANEL, {
+    label: trans.__('Show What Is Recorded'),
+    caption: trans.__('Open the side panel of the recording'),
+    execute: () => app.shell.activateById(panel.id),
+    describedBy: { args: { type: 'object', properties: {} } }
+  });
+  palette?.addItem({ command: OPEN_PANEL, category: trans.__('Prompter') });
+}
+
 function activate(
   app: JupyterFrontEnd,
   delivery: IDelivery,
   tracker: INotebookTracker | null,
   translator: ITranslator | null,
   statusBar: IStatusBar | null,
-  registry: ISettingRegistry | null
+  registry: ISettingRegistry | null,
+  palette: ICommandPalette | null
 ): void {
   const trans: TranslationBundle = (translator ?? nullTranslator).load(
     'jupyterlab_prompter'
@@ -107,14 +148,22 @@ function activate(
   if (statusBar !== null && registry !== null) {
     followSetting(registry, statusBar, () => make(false)).catch(report);
   }
+  addSidePanel(app, delivery, palette, trans);
   sayOnce(delivery);
 }
 
 export const statusPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-prompter:status',
-  description: 'Shows in each notebook whether it is recorded.',
+  description:
+    'Shows in each notebook whether it is recorded, and at the side what.',
   autoStart: true,
   requires: [IDelivery],
-  optional: [INotebookTracker, ITranslator, IStatusBar, ISettingRegistry],
+  optional: [
+    INotebookTracker,
+    ITranslator,
+    IStatusBar,
+    ISettingRegistry,
+    ICommandPalette
+  ],
   activate
 };

@@ -1,5 +1,7 @@
 /** The shape of each state: told apart without colour. */
 
+import { LabIcon } from '@jupyterlab/ui-components';
+
 import type { RecordingState } from '../tokens';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -43,3 +45,14 @@ export function shapeOf(state: RecordingState): SVGSVGElement {
   }
   return svg;
 }
+
+/** The side panel's tab: a question in its bubble, as it stands under a cell. */
+export const panelIcon = new LabIcon({
+  name: 'jupyterlab-prompter:panel',
+  svgstr:
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">' +
+    '<g class="jp-icon3" fill="#616161">' +
+    '<path d="M4 3h16a2 2 0 0 1 2 2v11a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zm0 2v11h5v2l2.500-2H20V5z"/>' +
+    '<circle cx="12" cy="10.500" r="2.500"/>' +
+    '</g></svg>'
+});

@@ -79,6 +79,46 @@ function outputs(study: StudyForPage, trans: TranslationBundle): string {
   }
 }
 
+/** The lines under the state in the side panel: how far the events have come, or why none are made. */
+export function now(
+  status: DeliveryStatus,
+  trans: TranslationBundle
+): string[] {
+  const { state, unsent } = status;
+  const reason = reasonOf(status, trans);
+  switch (state) {
+    case 'paused':
+      return [
+        trans.__('Nothing is recorded and nothing is asked in this page.')
+      ];
+    case 'stopped':
+      return explanation(status, null, trans);
+    case 'offline':
+      return [reason];
+    default:
+      return [
+        unsent === 0
+          ? trans.__('Everything is sent.')
+          : trans.__('On the way to the log: %1.', unsent),
+        reason
+      ].filter(text => text !== '');
+  }
+}
+
+/** What is recorded of a notebook, each on a line. Outputs once the study is known. */
+export function recorded(
+  study: StudyForPage | null,
+  trans: TranslationBundle
+): string[] {
+  return [
+    trans.__('Each edit, with its time'),
+    trans.__('Each run: how long it took and how it ended'),
+    study === null ? '' : outputs(study, trans),
+    trans.__('Which cell is in view, and long pauses'),
+    trans.__('Your answers, and when a question is put off')
+  ].filter(text => text !== '');
+}
+
 /** The paragraphs of the dialog: what is recorded, or that nothing is. */
 export function explanation(
   status: DeliveryStatus,

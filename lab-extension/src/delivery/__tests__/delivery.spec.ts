@@ -9,10 +9,12 @@ import type { DeliveryStatus } from '../../tokens';
 import { Delivery, type Flag } from '../delivery';
 import type { Presence } from '../presence';
 import { EventStore } from '../store';
+import { UnkeptNotes } from '../unkept';
 import {
   countedIds,
   english,
   FakeNetwork,
+  FakeNotes,
   FakeTimers,
   PARTICIPANT,
   SESSION,
@@ -55,6 +57,7 @@ describe('the delivery', () => {
   let timers: FakeTimers;
   let network: FakeNetwork;
   let store: EventStore;
+  let unkept: UnkeptNotes;
   let presence: OnlyPage;
   let paused: boolean;
   let absent: boolean;
@@ -72,6 +75,7 @@ describe('the delivery', () => {
     return new Delivery({
       open: network.open,
       store,
+      unkept,
       presence,
       timers,
       random: () => 0.5,
@@ -91,6 +95,7 @@ describe('the delivery', () => {
     timers = new FakeTimers();
     network = new FakeNetwork();
     presence = new OnlyPage();
+    unkept = new UnkeptNotes(new FakeNotes(), 'unkept:');
     paused = absent = false;
     warnings = [];
     newId = countedIds();
@@ -567,6 +572,35 @@ describe('the delivery', () => {
     expect(delivery.status.reason).toContain(
       'a reload loses what was not sent'
     );
+  });
+
+  it('notes for a later page what is in memory alone, for as long as it is', async () => {
+    // @ts-expect-error some browsers have none
+    delete globalThis.indexedDB;
+    store = new EventStore({ name: 'test', failed: () => undefined });
+    delivery = make();
+    await delivery.start();
+    network.latest.welcome();
+    record('a');
+    record('b');
+    await settled(store);
+    expect(unkept.all()).toMatchObject([
+      { participant: PARTICIPANT, sessionId: SESSION, last: 2 }
+    ]);
+    network.latest.ack(2);
+    await settled(store);
+    timers.advance(60);
+    await settled(store);
+    expect(unkept.all()).toEqual([]);
+  });
+
+  it('notes nothing while the browser stores what is made', async () => {
+    await delivery.start();
+    network.latest.welcome();
+    record('a');
+    delivery.leave();
+    await settled(store);
+    expect(unkept.all()).toEqual([]);
   });
 
   it('remembers whose events they are', async () => {

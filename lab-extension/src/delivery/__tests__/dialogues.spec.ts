@@ -16,6 +16,7 @@ import { OpenPrompts } from '../../prompting/open-prompts';
 import type { PageMessage } from '../../protocol';
 import { Delivery } from '../delivery';
 import { EventStore } from '../store';
+import { UnkeptNotes } from '../unkept';
 import {
   countedIds,
   english,
@@ -71,6 +72,7 @@ class Dialogue {
     this.delivery = new Delivery({
       open: this.network.open,
       store: this.store,
+      unkept: new UnkeptNotes(null, ''),
       presence: {
         hold: () => Promise.resolve(),
         take: async (_, work) => {

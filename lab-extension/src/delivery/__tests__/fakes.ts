@@ -16,6 +16,7 @@ import type {
 import { pack, packEvent } from '../packing';
 import type { OpenSocket, SocketEvents } from '../socket/socket';
 import type { Timers } from '../timers';
+import type { NoteStore } from '../unkept';
 
 export const SESSION = '018f0000-0000-7000-8000-000000000001';
 export const PARTICIPANT = '018f0000-0000-4000-8000-00000000000a';
@@ -49,6 +50,31 @@ export function marked(mark: number, padding = 0): WireEvent {
 export function markOf(event: WireEvent): number {
   const body = decode(event.payload) as { at?: number };
   return event.type === 'note.added' ? (body.at ?? -1) : -1;
+}
+
+/** The browser's small storage. */
+export class FakeNotes implements NoteStore {
+  get length(): number {
+    return this._texts.size;
+  }
+
+  key(index: number): string | null {
+    return [...this._texts.keys()][index] ?? null;
+  }
+
+  getItem(key: string): string | null {
+    return this._texts.get(key) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    this._texts.set(key, value);
+  }
+
+  removeItem(key: string): void {
+    this._texts.delete(key);
+  }
+
+  private readonly _texts = new Map<string, string>();
 }
 
 /** Time that stands still until it is moved. */

@@ -1,18 +1,23 @@
+import { decode } from '@msgpack/msgpack';
 import { IDBFactory } from 'fake-indexeddb';
 import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { idBytes, idText } from '../../ids';
+import type { CaptureLost, WireEvent } from '../../protocol';
 import { Leftovers } from '../leftovers';
 import type { Numbered } from '../outbox';
 import { BeatPresence, LockPresence, type Presence } from '../presence';
 import { EventStore } from '../store';
+import { UnkeptNotes, type Unkept } from '../unkept';
 import {
   countedIds,
   FakeNetwork,
+  FakeNotes,
   FakeTimers,
   marked,
   PARTICIPANT,
+  SESSION,
   type FakeSocket
 } from './fakes';
 import { ModelLog } from './model-log';
@@ -50,6 +55,9 @@ describe('what dead pages left', () => {
   let timers: FakeTimers;
   let network: FakeNetwork;
   let store: EventStore;
+  let notes: FakeNotes;
+  let unkept: UnkeptNotes;
+  let carried: WireEvent[];
   let locks: FakeLocks;
   let presence: Presence;
   let log: ModelLog;
@@ -92,6 +100,9 @@ describe('what dead pages left', () => {
     log = new ModelLog();
     answering = true;
     participant = PARTICIPANT;
+    notes = new FakeNotes();
+    unkept = new UnkeptNotes(notes, 'unkept:');
+    carried = [];
     store = new EventStore({
       name: 'test',
       failed: error => {
@@ -103,6 +114,8 @@ describe('what dead pages left', () => {
   function drain(own = 'none'): Promise<void> {
     return new Leftovers({
       store,
+      unkept,
+      carry: event => carried.push(event),
       presence,
       open: network.open,
       timers,
@@ -241,5 +254,87 @@ describe('what dead pages left', () => {
     await drain();
     expect(log.marks()).toEqual([1]);
     expect(await left()).toEqual([living]);
+  });
+
+  describe('in memory alone', () => {
+    function die(last: number, owner: string | null = PARTICIPANT): Unkept {
+      const producerId = newId();
+      const note = { producerId, participant: owner, sessionId: SESSION, last };
+      unkept.put(note);
+      return note;
+    }
+
+    it('is said to be lost, as much of it as the log has not got', async () => {
+      const { producerId } = die(5);
+      log.append(producerId, {
+        type: 'events',
+        first_seq: 1,
+        events: [marked(1), marked(2)]
+      });
+      await drain();
+      expect(carried.map(({ type }) => type)).toEqual(['capture.lost']);
+      expect(idText(carried[0].session_id)).toBe(SESSION);
+      const lost = decode(carried[0].payload) as CaptureLost;
+      expect(lost).toMatchObject({ count: 3, first_seq: 3, last_seq: 5 });
+      expect(lost.reason).toContain('in memory only');
+      expect(idText(lost.producer_id!)).toBe(producerId);
+      expect(log.marks()).toEqual([1, 2]);
+      await drain();
+      expect(carried).toHaveLength(1);
+    });
+
+    it('is not lost where the log has all of it', async () => {
+      const { producerId } = die(1);
+      log.append(producerId, {
+        type: 'events',
+        first_seq: 1,
+        events: [marked(1)]
+      });
+      await drain();
+      expect(carried).toEqual([]);
+      expect(unkept.all()).toEqual([]);
+    });
+
+    it('is told by nobody else, and not while its page lives', async () => {
+      const theirs = die(1, SOMEBODY);
+      const living = die(2);
+      await presence.hold(living.producerId);
+      const own = die(3);
+      await drain(own.producerId);
+      expect(carried).toEqual([]);
+      expect(unkept.all()).toEqual([theirs, living, own]);
+    });
+
+    it('is asked for again later if the server does not say', async () => {
+      die(1);
+      participant = SOMEBODY;
+      await drain();
+      expect(carried).toEqual([]);
+      expect(unkept.all()).toHaveLength(1);
+    });
+
+    it('is told of what was stored before the browser refused no more', async () => {
+      const producerId = await leave(PARTICIPANT, 1, 2);
+      unkept.put({
+        producerId,
+        participant: PARTICIPANT,
+        sessionId: SESSION,
+        last: 4
+      });
+      await drain();
+      expect(log.marks()).toEqual([1, 2]);
+      const lost = decode(carried[0].payload) as CaptureLost;
+      expect(lost).toMatchObject({ count: 2, first_seq: 3, last_seq: 4 });
+    });
+
+    it('is passed over where the note is damaged', async () => {
+      notes.setItem('unkept:x', '{"producerId": 5}');
+      notes.setItem('another', '{');
+      const { last } = die(1);
+      expect(unkept.all().map(note => note.last)).toEqual([last]);
+      notes.setItem('unkept:y', '{');
+      await drain();
+      expect(carried).toHaveLength(1);
+    });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { english, STUDY } from '../../delivery/__tests__/fakes';
 import type { DeliveryStatus, RecordingState } from '../../tokens';
-import { explanation, label, spoken, title } from '../words';
+import { explanation, label, now, recorded, spoken, title } from '../words';
 
 function status(
   state: RecordingState,
@@ -72,5 +72,37 @@ describe('the words of the indicator', () => {
       'No log.',
       '31 events are kept in this browser.'
     ]);
+  });
+});
+
+describe('the words of the side panel', () => {
+  it('say how far the events have come, or why there are none', () => {
+    expect(now(status('recording'), english)).toEqual(['Everything is sent.']);
+    expect(now(status('recording', 1), english)).toEqual([
+      'On the way to the log: 1.'
+    ]);
+    expect(now(status('unsent', 14, 'In memory only.'), english)).toEqual([
+      'On the way to the log: 14.',
+      'In memory only.'
+    ]);
+    expect(now(status('offline', 2, 'Offline, 2 kept here'), english)).toEqual([
+      'Work goes on. All is sent when the server answers again.'
+    ]);
+    expect(now(status('paused'), english)).toEqual([
+      'Nothing is recorded and nothing is asked in this page.'
+    ]);
+    expect(now(status('stopped', 31, 'No log.'), english)).toEqual([
+      'No log.',
+      '31 events are kept in this browser.'
+    ]);
+  });
+
+  it('list what is recorded by the settings of the study', () => {
+    const text = (bytes: number | null): string =>
+      recorded({ ...STUDY, output_bytes: bytes }, english).join(' ');
+    expect(text(0)).toContain('no text');
+    expect(text(2000)).toContain('2000 bytes');
+    expect(text(null)).toContain('whole');
+    expect(recorded(null, english).join(' ')).not.toContain('output');
   });
 });
