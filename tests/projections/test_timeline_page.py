@@ -191,7 +191,7 @@ def test_an_address_opens_the_mark_at_a_position(watched: Watched, file: Path) -
     expect(page.locator("aside")).to_contain_text(f"position {run.position:,}")
     page.locator('.figure [data-key="p:1:0"]').focus()
     page.keyboard.press("Enter")
-    assert page.url.endswith(f"#p={made.lanes[1].prompts[0].position}")
+    expect(page).to_have_url(re.compile(f"#p={made.lanes[1].prompts[0].position}$"))
 
 
 def test_gaps_unfold_one_by_one_and_all_together(page: Page) -> None:
