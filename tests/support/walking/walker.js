@@ -80,8 +80,18 @@ window.walk = (() => {
     idle: async () => {
       const kernel = panel().sessionContext.session?.kernel;
       const busy = () => notebook().widgets.some(w => w.model.type === 'code' && w.model.executionState !== 'idle');
-      for (let frames = 0; frames < 6000 && (busy() || kernel?.status !== 'idle'); frames++) {
-        await new Promise(done => setTimeout(done, 10));
+      // A cell that was deleted while it waited for its turn is in no notebook, but the kernel still owes an answer.
+      const pause = ms => new Promise(done => setTimeout(done, ms, false));
+      const over = request => Promise.race([request.done.then(() => true, () => true), pause(0)]);
+      const owing = async () => {
+        const requests = [...(kernel?._futures.values() ?? [])].filter(each => each.msg.header.msg_type === 'execute_request');
+        return (await Promise.all(requests.map(over))).includes(false);
+      };
+      for (let looks = 0; busy() || kernel?.status !== 'idle' || await owing(); looks++) {
+        if (looks === 6000) {
+          throw new Error('the kernel does not come to rest');
+        }
+        await pause(10);
       }
     },
 
