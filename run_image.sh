@@ -13,7 +13,9 @@ none, or if --build asks for it. Notebooks and the log live in the volume prompt
 From the environment it takes
   TOKEN, PLUGIN_PORT      JupyterLab's token (default: a new one each time) and port (8888)
   MODE, JP_PLUGIN_USER    the condition, the participant
-  PROMPTER_STUDY          the path of study.yaml on this machine
+  PROMPTER_STUDY          the path of study.yaml on this machine; the *.md and *.txt beside it go with it
+  PROMPTER_PERIOD         the study's period in force
+  PROMPTER_TRAITS         what is known of the participant: experience=novice,site=A
   PROMPTER_LOG            the log's URL as seen from the container; or
   DOCKER_HOST_IP          the host of the MySQL server
   PROMPTER_DB_PASSWORD or PROMPTER_DB_PASSWORD_FILE
@@ -55,7 +57,7 @@ if [[ -t 0 && -t 1 ]]; then
     options+=(--interactive --tty)
 fi
 # By name alone: a value on the command line can be read by everybody on this machine.
-for name in TOKEN MODE JP_PLUGIN_USER DOCKER_HOST_IP PROMPTER_LOG PROMPTER_DB_PASSWORD; do
+for name in TOKEN MODE JP_PLUGIN_USER DOCKER_HOST_IP PROMPTER_LOG PROMPTER_PERIOD PROMPTER_TRAITS PROMPTER_DB_PASSWORD; do
     if [[ -v $name ]]; then
         options+=(--env "$name")
     fi
@@ -67,6 +69,10 @@ with_file() {
 }
 if [[ ${PROMPTER_STUDY-} ]]; then
     with_file PROMPTER_STUDY "$PROMPTER_STUDY" /etc/prompter/study.yaml
+    # A study may name texts beside it, such as the one to consent to.
+    for text in "$(dirname -- "$(readlink -f -- "$PROMPTER_STUDY")")"/*.{md,txt}; do
+        [[ ! -f $text ]] || options+=(--volume "$text:/etc/prompter/${text##*/}:ro")
+    done
 fi
 if [[ ${PROMPTER_DB_PASSWORD_FILE-} ]]; then
     with_file PROMPTER_DB_PASSWORD_FILE "$PROMPTER_DB_PASSWORD_FILE" /run/secrets/prompter_db_password

@@ -16,6 +16,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from prompter.wire.messages import SUBPROTOCOL
 from prompter_events.clock import now_micros
+from support.people import token_of_stranger
 
 CELL = "5f2c7a10"
 
@@ -112,12 +113,15 @@ class Caller:
         self._progress.set()
 
 
-async def callers(stack: AsyncExitStack, count: int, address: str, headers: dict[str, str]) -> list[Caller]:
-    """So many pages that have greeted; they leave with the stack."""
+async def callers(stack: AsyncExitStack, count: int, address: str, *, deflate: bool = False) -> list[Caller]:
+    """The pages of so many people, who have greeted; they leave with the stack. ``deflate``: they offer to compress."""
     crowd = []
-    for _ in range(count):
+    for number in range(count):
+        headers = {"Authorization": f"token {token_of_stranger(number)}"}
         request = HTTPRequest(address, headers=headers, connect_timeout=60, request_timeout=60)
-        caller = Caller(await websocket_connect(request, subprotocols=[SUBPROTOCOL]))
+        compression: dict[str, Any] | None = {} if deflate else None
+        opening = websocket_connect(request, subprotocols=[SUBPROTOCOL], compression_options=compression)
+        caller = Caller(await opening)
         stack.push_async_callback(caller.aclose)
         await caller.greet()
         crowd.append(caller)

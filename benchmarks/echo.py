@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import tornado.web
 from tornado.websocket import WebSocketHandler
 
 from prompter.wire.messages import SUBPROTOCOL
+from support.lab import free_port
 
 
 class Echo(WebSocketHandler):
@@ -38,6 +42,21 @@ async def serve(port: int) -> None:
     tornado.web.Application([("/", Echo)]).listen(port, "127.0.0.1")
     print("ready", flush=True)
     await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def echo_server(*, deflate: bool = False) -> AsyncIterator[tuple[int, int]]:
+    """One in a process of its own; its port and the process's id."""
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.echo", str(port), *(["--deflate"] if deflate else [])]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        await process.stdout.readline()
+        yield port, process.pid
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -56,6 +56,26 @@ def peak_memory() -> float:
 def percentile(values: Sequence[float], percent: int) -> float:
     """The value below which so many percent lie."""
     return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def percentile_of_histogram(figures: Mapping[str, float], name: str, percent: int, *, below: float) -> float:
+    """The same of a histogram of Prometheus, of its values up to the bound ``below``.
+
+    As ``histogram_quantile`` of Prometheus has it: evenly spread within each bucket. Not a number if it has no values.
+    """
+    buckets = {bound: figures[f"{name}_bucket{{le={bound}}}"] for bound in _bounds(figures, name) if bound <= below}
+    rank = buckets[below] * percent / 100
+    low = counted = 0.0
+    for bound, count in buckets.items():
+        if count >= rank and count > counted:
+            return low + (bound - low) * (rank - counted) / (count - counted)
+        low, counted = bound, count
+    return float("nan")
+
+
+def _bounds(figures: Mapping[str, float], name: str) -> list[float]:
+    begin = f"{name}_bucket{{le="
+    return sorted(float(each.removeprefix(begin)[:-1]) for each in figures if each.startswith(begin))
 
 
 def middle_rate(count: int, seconds: Sequence[float]) -> float:

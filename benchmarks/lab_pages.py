@@ -58,6 +58,11 @@ class LabPage:
         )
         self.page.keyboard.type("\n# ")
 
+    def show_timeline(self) -> None:
+        """Have the session's timeline beside the notebook."""
+        self._person.command("prompter:open-timeline")
+        self.page.locator(".jp-Prompter-timeline svg.figure").wait_for()
+
     def settle(self) -> None:
         """Wait until the page has nothing left to do: JupyterLab makes the cells out of sight when it has time."""
         busy = self.metric("TaskDuration")

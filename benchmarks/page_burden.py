@@ -1,7 +1,7 @@
 """What the plugin costs the person who types: its own work, the way to the screen, the opening of a notebook.
 
     python -m benchmarks.page_burden [--cells 200] [--cells 1000] [--part own] [--part paint] [--part opening]
-        [--keys 1200] [--pace 20] [--rounds 20] [--same] [--openings 7] [--where]
+        [--keys 1200] [--pace 20] [--rounds 20] [--same] [--openings 7] [--where] [--timeline]
 
 Pages show the same notebook in one Chromium, with the plugin and without it. Keys come by the DevTools protocol, 20 a
 second. In a notebook of a thousand cells JupyterLab itself does not keep up with that; keystroke to paint then needs a
@@ -92,16 +92,20 @@ addEventListener('keydown', function load() {
 """
 
 
-def own(pair: Pair, cells: int, keys: int, *, where: bool) -> None:
-    """Print the plugin's own work a keystroke."""
+def own(pair: Pair, cells: int, keys: int, *, where: bool, timeline: bool) -> None:
+    """Print the plugin's own work a keystroke; if so wished, with the timeline in view."""
     # A clock in each function would be felt. So where the plugin is entered is learned in a page of its own.
     with pair.page(notebook_of(cells), plugin=True, script=STARTS, prepare=clock) as page:
         page.open()
+        if timeline:
+            page.show_timeline()
         page.edit(cells // 2)
         _, everywhere = _worked(page, 3 * ROUND_KEYS)
     entered = partial(clock, only=everywhere.entries)
     with pair.page(notebook_of(cells), plugin=True, script=STARTS, prepare=entered) as page:
         page.open()
+        if timeline:
+            page.show_timeline()
         page.edit(cells // 2)
         page.settle()
         page.type(WARM_KEYS, PER_SECOND)
@@ -109,7 +113,7 @@ def own(pair: Pair, cells: int, keys: int, *, where: bool) -> None:
         load(page.page, LOAD_MS)
         loaded_starts, loaded = _worked(page, max(ROUND_KEYS, keys // 10))
     each = work.between(starts)
-    name = f"own work a keystroke, {cells} cells"
+    name = f"own work a keystroke, {cells} cells" + (", timeline in view" if timeline else "")
     figure(f"{name}, mean", mean(each), "ms")
     figure(f"{name}, p50", median(each), "ms")
     figure(f"{name}, p90", percentile(each, 90), "ms")
@@ -206,13 +210,14 @@ def main() -> None:
     parser.add_argument("--same", action="store_true", help="the control of paint: both pages without the plugin")
     parser.add_argument("--openings", type=int, default=7)
     parser.add_argument("--where", action="store_true", help="say where the plugin is entered, and what that takes")
+    parser.add_argument("--timeline", action="store_true", help="own work with the session's timeline in view")
     options = parser.parse_args()
     sizes = options.cells or (200, 1000)
     parts = options.part or ("own", "paint", "opening")
     for size in sizes:
         if "own" in parts:
             with lab_pair([size], REWRITTEN) as pair:
-                own(pair, size, options.keys, where=options.where)
+                own(pair, size, options.keys, where=options.where, timeline=options.timeline)
         if "paint" in parts:
             with lab_pair([size], *AT_ONCE) as pair:
                 paint(pair, size, options.rounds, options.pace, same=options.same)

@@ -121,6 +121,7 @@ case $command in
         BUILD_FRONTEND=1 # the tests are about the sources as they stand
         install_prompter test
         install_browser_driver
+        install_proxy
         run_checks
         run_tests
         ;;

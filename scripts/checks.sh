@@ -21,6 +21,16 @@ install_test_programs() {
         fail "the browser tests need Debian's chromium as /usr/bin/chromium, and the one here does not run; see $log_file"
 }
 
+# JupyterHub's proxy, in front of the Hubs that the tests start.
+install_proxy() {
+    local modules=notebook-server/node_modules
+    if [[ notebook-server/package-lock.json -nt $modules/.package-lock.json ]]; then
+        use_node
+        step "installing JupyterHub's proxy" npm --prefix notebook-server ci --ignore-scripts --no-audit --no-fund
+        touch $modules/.package-lock.json
+    fi
+}
+
 # Playwright comes with a Node.js of its own, and that one needs a library which not every machine has.
 install_browser_driver() {
     python -m playwright --version >>"$log_file" 2>&1 || install_debian_packages libatomic1
@@ -39,8 +49,11 @@ run_checks() {
     step "mypy" of_the_tree mypy
     step "layers of the packages" of_the_tree lint-imports
     step "generated files are fresh" of_the_tree python -m prompter.wire.generate --check
+    step "the study's schema and reference are fresh" of_the_tree python -m prompter.study.generate --check
     step "make_tables.sql is fresh" of_the_tree python -m prompter.make_tables --check
-    step "shellcheck" shellcheck --external-sources test_build.sh scripts/build.sh scripts/start_image.sh scripts/cluster.sh run_image.sh .ci/run
+    step "the reference of the documentation is fresh" of_the_tree python -m prompter.reference --check
+    step "shellcheck" shellcheck --external-sources test_build.sh scripts/build.sh scripts/cluster.sh scripts/image.sh \
+        scripts/lock.sh scripts/wheel.sh run_image.sh image/run_image.sh notebook-server/start.sh .ci/run
     step "hadolint" hadolint --failure-threshold warning Dockerfile
     step "prettier" npm --prefix lab-extension run prettier:check
     step "eslint" npm --prefix lab-extension run eslint:check
@@ -53,12 +66,19 @@ of_the_tree() {
     PYTHONPATH=$top/events:$top/projections:$top/prompter "$@"
 }
 
-# The wheel is under test, and nobody's own log or study may take part.
-run_tests() {
+# Nobody's own log or study may take part in tests.
+forget_settings() {
     local name
-    for name in $(compgen -e PROMPTER_) MODE JP_PLUGIN_USER DOCKER_HOST_IP TOKEN PLUGIN_PORT PYTHONPATH; do
+    for name in $(compgen -e PROMPTER_) MODE JP_PLUGIN_USER DOCKER_HOST_IP TOKEN PLUGIN_PORT; do
         unset "$name"
     done
+}
+
+# The wheel is under test.
+run_tests() {
+    forget_settings
+    unset PYTHONPATH
     say "pytest"
-    exec pytest "${pytest_options[@]}"
+    # Two at a time: browsers, servers and kernels leave two cores idle for half of the time. `-n 0`: one after the other.
+    exec pytest --numprocesses 2 --dist worksteal "${pytest_options[@]}"
 }

@@ -6,6 +6,7 @@ set -uo pipefail
 
 top=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
 log_file=$top/build/cluster.log
+program=cluster
 
 # shellcheck source=scripts/messages.sh
 source "$top/scripts/messages.sh"
@@ -13,11 +14,6 @@ source "$top/scripts/messages.sh"
 source "$top/scripts/environment.sh"
 # shellcheck source=scripts/checks.sh
 source "$top/scripts/checks.sh"
-
-fail() {
-    printf 'cluster: %s\n' "$*" >&2
-    exit 1
-}
 
 install_cluster_programs() {
     local -a missing=()
@@ -36,10 +32,7 @@ install_cluster_programs() {
 }
 
 run_cluster_tests() {
-    local name
-    for name in $(compgen -e PROMPTER_) MODE JP_PLUGIN_USER DOCKER_HOST_IP TOKEN PLUGIN_PORT; do
-        unset "$name"
-    done
+    forget_settings
     say "pytest -m cluster"
     of_the_tree pytest -m cluster tests/cluster "$@"
 }

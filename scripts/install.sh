@@ -40,8 +40,9 @@ plugin_is_built() {
     [[ -f $plugin/package.json && ${#entries[@]} -gt 0 ]]
 }
 
+# build_wheel [OPTION OF PIP…]
 build_wheel() {
-    rm -rf "$wheels" && python -m pip wheel --no-deps --wheel-dir "$wheels" .
+    rm -rf "$wheels" && python -m pip wheel --no-deps --wheel-dir "$wheels" "$@" .
 }
 
 # The version does not change with each edit, so pip must be told to take the new file. The second call fetches what

@@ -11,14 +11,15 @@ say() {
     printf '%s\n' "$*"
 }
 
+# Under the name that whoever sourced this file gave the program.
 fail() {
-    printf 'test_build: %s\n' "$*" >&2
+    printf '%s: %s\n' "${program:-test_build}" "$*" >&2
     exit 1
 }
 
 # A wrong call, as against a failure.
 refuse() {
-    printf 'test_build: %s\n' "$*" >&2
+    printf '%s: %s\n' "${program:-test_build}" "$*" >&2
     exit 2
 }
 

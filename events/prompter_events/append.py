@@ -14,7 +14,7 @@ import msgspec
 
 from .chain import SALT_BYTES, event_hash, payload_digest
 from .errors import BatchRefused, ErasedParticipant, ForeignProducer
-from .event import Event, ParticipantId, Position, ProducerId
+from .event import Event, ParticipantId, Position, ProducerId, is_any_erased
 from .invalid import as_invalid, invalidity
 
 
@@ -51,7 +51,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         # Said here, to the one who asks for it: in a commit it would fail the others' batches too.
-        if any(event.payload is None for event in self.events):
+        if is_any_erased(self.events):
             raise ValueError("an erased event cannot be appended")
 
 
@@ -150,4 +150,6 @@ def _place(event: Event, position: Position, now: int, salt: bytes, previous: by
         salt=salt,
         payload_digest=payload_digest(event.payload or b"", salt),
     )
-    return msgspec.structs.replace(placed, hash=event_hash(previous, placed))
+    # Nobody has it yet: its hash is filled in, instead of into a second copy.
+    msgspec.structs.force_setattr(placed, "hash", event_hash(previous, placed))
+    return placed

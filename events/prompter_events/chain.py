@@ -25,17 +25,17 @@ def payload_digest(payload: bytes, salt: bytes) -> bytes:
 def event_hash(previous: bytes, event: Event) -> bytes:
     """BLAKE2b-256 over the previous hash, the event's fields in the design's order, and its payload digest."""
     name = event.type.encode()
-    digest = blake2b(previous, digest_size=32)
-    digest.update(
-        _NUMBERS.pack(event.position, event.producer_seq, event.occurred_at, event.recorded_at, event.schema_version)
+    parts = (
+        previous,
+        _NUMBERS.pack(event.position, event.producer_seq, event.occurred_at, event.recorded_at, event.schema_version),
+        event.session_id.bytes,
+        event.producer_id.bytes,
+        event.participant_id.bytes,
+        len(name).to_bytes(2, "big"),
+        name,
+        event.payload_digest,
     )
-    digest.update(event.session_id.bytes)
-    digest.update(event.producer_id.bytes)
-    digest.update(event.participant_id.bytes)
-    digest.update(len(name).to_bytes(2, "big"))
-    digest.update(name)
-    digest.update(event.payload_digest)
-    return digest.digest()
+    return blake2b(b"".join(parts), digest_size=32).digest()
 
 
 def notebook_digest(cells: Iterable[tuple[str, str, str]]) -> bytes:

@@ -26,8 +26,9 @@ from .erasure import Progress
 from .event import START, Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .transaction import Checkpoint, Relation, Transaction, Value
 
-CommitWatch = Callable[[int, float], None]
-"""Told how many events one commit held, and how many seconds it took."""
+CommitWatch = Callable[[Sequence[Event], float | None], None]
+"""Told which events one commit held, in the order of their positions, and how many seconds it took; none for those of a
+``transaction``, which writes more than events."""
 
 
 class Log(ABC):
@@ -82,7 +83,11 @@ class Log(ABC):
 
     @abstractmethod
     def watch_commits(self, watch: CommitWatch) -> None:
-        """Have ``watch``, and nobody else, told of each commit of appended events by this object."""
+        """Have ``watch``, and nobody else, told of each commit of appended events by this object.
+
+        It is told before ``wait`` wakes. Of a transaction whose COMMIT lost its answer it is told nothing: those events
+        have to be read.
+        """
 
     @abstractmethod
     async def wait(self, after: Position, timeout: float | None = None) -> Position:

@@ -31,7 +31,7 @@ BEGIN
     IF NOT COALESCE(GET_LOCK('prompter migrate prompter', 60), 0) THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the database is being migrated by somebody else; try again';
     END IF;
-    IF EXISTS (SELECT 1 FROM migration WHERE (package = 'prompter_events' AND number > 3) OR (package = 'prompter_projections' AND number > 2)) THEN
+    IF EXISTS (SELECT 1 FROM migration WHERE (package = 'prompter_events' AND number > 5) OR (package = 'prompter_projections' AND number > 2)) THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the tables are of a newer program: run its make_tables.sql';
     END IF;
 END$$
@@ -180,6 +180,20 @@ INSERT INTO migration (package, number, name, applied_at)
 SELECT 'prompter_events', 3, 'capture', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)
 FROM DUAL
 WHERE NOT EXISTS (SELECT 1 FROM migration WHERE package = 'prompter_events' AND number = 3);
+
+-- prompter_events 0004 prompting
+
+INSERT INTO migration (package, number, name, applied_at)
+SELECT 'prompter_events', 4, 'prompting', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)
+FROM DUAL
+WHERE NOT EXISTS (SELECT 1 FROM migration WHERE package = 'prompter_events' AND number = 4);
+
+-- prompter_events 0005 studies
+
+INSERT INTO migration (package, number, name, applied_at)
+SELECT 'prompter_events', 5, 'studies', CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED)
+FROM DUAL
+WHERE NOT EXISTS (SELECT 1 FROM migration WHERE package = 'prompter_events' AND number = 5);
 
 -- prompter_projections 0001 projections
 

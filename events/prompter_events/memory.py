@@ -38,11 +38,12 @@ _Key = tuple[int | float | str | bytes | None, ...]
 class MemoryLog(Log):
     """Lists and dictionaries. Each method runs to its end without awaiting, so each is atomic.
 
-    ``clock`` gives µs since the epoch, UTC.
+    ``clock`` gives µs since the epoch, UTC, and ``new_id`` the ids of participants and notebooks.
     """
 
-    def __init__(self, *, clock: Callable[[], int] = now_micros) -> None:
+    def __init__(self, *, clock: Callable[[], int] = now_micros, new_id: Callable[[], UUID] = uuid4) -> None:
         self._clock = clock
+        self._new_id = new_id
         self._epoch = uuid4()
         self._events: list[Event] = []
         self._head = Head(START, GENESIS)
@@ -70,7 +71,7 @@ class MemoryLog(Log):
         self._check_open()
         plan = self._plan(batches)
         self._store(plan)
-        self._watch(sum(len(batch.events) for batch in batches), 0.0)
+        self._watch(plan.events, 0.0)
         receipts = []
         for outcome in plan.outcomes:
             if isinstance(outcome, BatchRefused):
@@ -119,7 +120,7 @@ class MemoryLog(Log):
         return next((event.participant_id for event in self._events if event.session_id == session_id), None)
 
     async def participant(self, name: str) -> ParticipantId:
-        return self._participants.setdefault(name, ParticipantId(uuid4()))
+        return self._participants.setdefault(name, ParticipantId(self._new_id()))
 
     async def participant_names(self) -> dict[ParticipantId, str]:
         return {participant_id: name for name, participant_id in self._participants.items()}
@@ -127,7 +128,7 @@ class MemoryLog(Log):
     async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId:
         if participant_id in self._erased:
             raise ErasedParticipant(participant_id)
-        return self._notebooks.setdefault((participant_id, study, path), NotebookId(uuid4()))
+        return self._notebooks.setdefault((participant_id, study, path), NotebookId(self._new_id()))
 
     async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None:
         # Whatever had that path before lost its file.
@@ -147,6 +148,8 @@ class MemoryLog(Log):
         saves = []
         for relation, rows in transaction.saves:
             check_relation(relation)
+            for given in rows:
+                relation.check(given)
             saves.append((relation, [stored_row(relation, row) for row in rows]))
         checkpoints = dict(self._checkpoints)
         for move in transaction.moves:
@@ -164,10 +167,13 @@ class MemoryLog(Log):
             table = self._rows.setdefault(relation.name, {})
             for values in stored:
                 row: dict[str, Value] = {}
-                row.update(zip((*relation.key, *relation.columns), values, strict=True))
+                row.update(zip(relation.names, values, strict=True))
                 table[tuple(values[: len(relation.key)])] = row
         self._checkpoints = checkpoints
         self._store(plan)
+        transaction.appended = plan.events
+        if plan.events:
+            self._watch(plan.events, None)
 
     def _forget(self, forgetting: Forgetting) -> None:
         table = self._rows.get(forgetting.relation.name, {})
@@ -203,7 +209,7 @@ class MemoryLog(Log):
         table = self._rows.get(relation.name, {})
         wanted = {name: stored_value(value) for name, value in equal.items()}
         return [
-            {name: row.get(name) for name in (*relation.key, *relation.columns)}
+            {name: row.get(name) for name in relation.names}
             for _, row in sorted(table.items())
             if all(row.get(name) == value for name, value in wanted.items())
             and all(row.get(name) is not None for name in present)

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from .errors import LogCorrupt
-from .event import Event, Position
+from .event import Event, Position, payload_bytes
 
 PAGE_EVENTS = 500
 """The most events of one page."""
@@ -76,5 +76,5 @@ def _up_to_hole(page: Sequence[Event], after: Position) -> Sequence[Event]:
 
 
 def _next_size(page: Sequence[Event]) -> int:
-    mean = sum(len(event.payload or b"") for event in page) // len(page)
+    mean = payload_bytes(page) // len(page)
     return max(1, min(PAGE_EVENTS, PAGE_BYTES // max(mean, 1)))

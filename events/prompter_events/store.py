@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from .append import Batch, Head, Outcome, ProducerState
+from .append import Batch, Head, Plan, ProducerState
 from .errors import LogError, LogRestored
 from .event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from .transaction import Checkpoint, Relation, Transaction, Value
@@ -42,13 +42,16 @@ class Store(ABC):
     ``epoch`` comes first: what reads or moves the head raises ``LogRestored`` once the log has another.
     """
 
+    writes_beside = False
+    """Whether a transaction that appends nothing may be written while something else is."""
+
     @abstractmethod
     async def epoch(self) -> UUID:
         """The log's epoch now; the store keeps to it from here on."""
 
     @abstractmethod
-    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
-        """Append in one transaction; one outcome for each batch. Raises ``DataRefused`` and stores nothing."""
+    async def commit(self, batches: Sequence[Batch]) -> Plan:
+        """Append in one transaction, and tell what became of each batch. Raises ``DataRefused`` and stores nothing."""
 
     @abstractmethod
     async def fits(self, batches: Sequence[Batch]) -> bool:

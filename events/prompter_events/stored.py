@@ -25,13 +25,16 @@ from .transaction import (
     check_forgetting,
     check_relation,
     check_selection,
-    stored_row,
 )
 from .writer import Writer
 
 
 class StoredLog(Log):
-    """A log on disk. Everything that writes goes through one writer, in turn; reads go beside it."""
+    """A log on disk. What appends goes through one writer, in turn; reads go beside it.
+
+    So does what writes read models alone, where the store can: those who append wait for each other and for nothing
+    else.
+    """
 
     def __init__(self, store: Store, epoch: UUID, seen: Position) -> None:
         self._store = store
@@ -111,13 +114,18 @@ class StoredLog(Log):
         for relation, rows in transaction.saves:
             check_relation(relation)
             for row in rows:
-                stored_row(relation, row)
-        if transaction.forgettings or transaction.saves or transaction.moves or transaction.batches:
+                relation.check(row)
+        if transaction.batches or not self._store.writes_beside:
             await self._writer.run(partial(self._transact, transaction))
+        elif transaction.forgettings or transaction.saves or transaction.moves:
+            await self._transact(transaction)
 
     async def _transact(self, transaction: Transaction) -> None:
         # Announced by the job itself: the caller may have given up between COMMIT and here.
-        self._news.announce(await self._store.transact(transaction))
+        position = await self._store.transact(transaction)
+        if transaction.appended:
+            self._writer.watch(transaction.appended, None)
+        self._news.announce(position)
 
     async def checkpoint(self, projection: str) -> Checkpoint:
         return await self._store.checkpoint(projection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from .append import Batch, Outcome
@@ -26,6 +27,20 @@ class Relation:
     """The primary key; a saved row replaces the one with the same key."""
     columns: tuple[str, ...]
     """All other columns."""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The key's columns and the others, in the order in which a row's values are stored."""
+        return (*self.key, *self.columns)
+
+    @cached_property
+    def _names_of_a_row(self) -> frozenset[str]:
+        return frozenset(self.names)
+
+    def check(self, row: Row) -> None:
+        """Raises ``ValueError`` unless the row has a value for each name, and no other."""
+        if row.keys() != self._names_of_a_row:
+            raise ValueError(f"a row of {self.name} has {sorted(row)}; the relation has {sorted(self.names)}")
 
 
 @dataclass(frozen=True)
@@ -79,7 +94,8 @@ class Transaction:
     moves: list[Move] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     cost: Cost = Cost()
-    """Known once it is written."""
+    appended: Sequence[Event] = ()
+    """What was appended, as it is in the log. Both are known once it is written."""
 
     def forget(self, relation: Relation, equal: Row, prefix: tuple[str, bytes] | None = None) -> None:
         """Delete rows, before any are saved. Raises ``ValueError`` at the end for a selection of everything."""
@@ -116,16 +132,13 @@ def stored_value(value: Value) -> int | float | str | bytes | None:
 
 
 def stored_row(relation: Relation, row: Row) -> list[int | float | str | bytes | None]:
-    """A row's values in the order of the relation's key and columns. Raises ``ValueError`` if the names differ."""
-    names = (*relation.key, *relation.columns)
-    if row.keys() != set(names):
-        raise ValueError(f"a row of {relation.name} has {sorted(row)}; the relation has {sorted(names)}")
-    return [stored_value(row[name]) for name in names]
+    """The values of a row that was checked, in the order of the relation's key and columns."""
+    return [value.bytes if isinstance(value := row[name], UUID) else value for name in relation.names]
 
 
 def check_relation(relation: Relation) -> None:
     """Refuse names that would need quoting. Raises ``ValueError``."""
-    for name in (relation.name, *relation.key, *relation.columns):
+    for name in (relation.name, *relation.names):
         if not _IDENTIFIER.fullmatch(name):
             raise ValueError(f"{name!r} cannot name a table or a column")
     if not relation.key:

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from .append import Batch, Outcome, Receipt
 from .errors import BatchRefused, LogUnavailable
-from .event import Event, Position
+from .event import Event, Position, payload_bytes
 from .invalid import RAW_BYTES, as_invalid
+from .log import CommitWatch
 from .store import DataRefused, Store
 
 GROUP_EVENTS = 500
@@ -31,9 +32,8 @@ class _Call:
 
     def __init__(self, batches: Sequence[Batch]) -> None:
         self.batches = batches
-        sizes = [len(event.payload or b"") for batch in batches for event in batch.events]
-        self.events = len(sizes)
-        self.bytes = sum(sizes)
+        self.events = sum([len(batch.events) for batch in batches])
+        self.bytes = sum([payload_bytes(batch.events) for batch in batches])
         self.done: asyncio.Future[list[Receipt]] = asyncio.get_running_loop().create_future()
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
@@ -66,8 +66,7 @@ class Writer:
         self._jobs: deque[tuple[Callable[[], Awaitable[Any]], asyncio.Future[Any]]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
-        self.watch: Callable[[int, float], None] = lambda events, seconds: None
-        """Told of each commit of appended events: how many, and the seconds it took."""
+        self.watch: CommitWatch = lambda events, seconds: None
 
     async def append(self, batches: Sequence[Batch]) -> list[Receipt]:
         """Append with the next commit. Raises ``BatchRefused`` when one of the batches was."""
@@ -156,8 +155,9 @@ class Writer:
 
     async def _commit(self, group: Sequence[_Call]) -> None:
         began = monotonic()
-        outcomes = await self._store.commit([batch for call in group for batch in call.batches])
-        self.watch(sum(call.events for call in group), monotonic() - began)
+        plan = await self._store.commit([batch for call in group for batch in call.batches])
+        outcomes = plan.outcomes
+        self.watch(plan.events, monotonic() - began)
         self._announce(max((one.position for one in outcomes if isinstance(one, Receipt)), default=Position(0)))
         start = 0
         for call in group:

@@ -18,6 +18,7 @@ export interface Client {
   lab: string;
   extension: string;
   browser: string;
+  language?: string;
 }
 
 /** One cell as it stands. */
@@ -27,6 +28,7 @@ export interface CellSnapshot {
   cell_type: 'code' | 'markdown' | 'raw';
   source: string;
   withheld?: boolean;
+  tags?: string[];
 }
 
 /** A notebook was opened in a page; all its cells as they stood then. */
@@ -47,6 +49,7 @@ export interface SessionAccepted {
   study: string;
   study_digest: Uint8Array | null;
   clock_offset_ms: number;
+  period?: string;
 }
 
 /** The notebook was closed, or its page went away. */
@@ -164,6 +167,19 @@ export interface PromptSuppressed {
   question?: string;
 }
 
+/** A researcher wants to ask about the cell that the participant is at. The policy decides when. */
+export interface PromptRequested {
+  request_id: Uuid;
+  question: string;
+  choices: string[];
+  language: string;
+  by: string;
+  urgent?: boolean;
+  override?: boolean;
+  multiple?: boolean;
+  text?: 'none' | 'optional' | 'required';
+}
+
 /** A question about one version of one cell. */
 export interface PromptIssued {
   prompt_id: Uuid;
@@ -185,6 +201,9 @@ export interface PromptIssued {
   decided_at: number;
   /** a place in the log, counted from 1; 0 is before the first */
   after: number;
+  multiple?: boolean;
+  text?: 'none' | 'optional' | 'required';
+  deviation?: boolean;
 }
 
 /** Half of the prompt was visible for a second in a visible document. */
@@ -204,6 +223,7 @@ export interface PromptAnswered {
   choice: string | null;
   /** milliseconds */
   drafting_ms: number;
+  choices?: string[];
 }
 
 /** The person would not answer. */
@@ -217,6 +237,12 @@ export interface PromptSnoozed {
   prompt_id: Uuid;
   /** µs since the epoch, UTC */
   until: number;
+}
+
+/** The person wants no questions for a while, in any of their pages. */
+export interface PromptQuiet {
+  /** milliseconds */
+  for_ms: number;
 }
 
 /** Nobody answered in time, or a newer version of the cell is asked about. */
@@ -242,6 +268,7 @@ export interface PromptAmended {
   prompt_id: Uuid;
   text: string;
   choice: string | null;
+  choices?: string[];
 }
 
 /** The review at the end began, with so many questions. */
@@ -330,13 +357,47 @@ export interface KernelDied {
   name: string;
 }
 
+/** A data frame, series or array at one moment. Names and types of columns, never a value. */
+export interface FrameShape {
+  /** a number of things */
+  rows: number;
+  /** a number of things */
+  columns: number;
+  names?: string[];
+  dtypes?: string[];
+  missing?: number | null;
+}
+
+/** A data frame that a run bound, changed or removed. */
+export interface FrameFact {
+  name: string;
+  kind: string;
+  before: FrameShape | null;
+  after: FrameShape | null;
+}
+
+/** An estimator that a run fitted or scored. */
+export interface EstimatorFact {
+  name: string;
+  kind: string;
+  did: 'fitted' | 'scored';
+  parameters?: Record<string, string>;
+  metric?: string;
+  value?: number | null;
+}
+
 /** What the prompter kernel saw in its process after a run. */
 export interface KernelFacts {
   run_id: Uuid | null;
   read: string[];
   bound: string[];
-  frames?: Record<string, unknown>[];
-  estimators?: Record<string, unknown>[];
+  frames?: FrameFact[];
+  estimators?: EstimatorFact[];
+  /** a number of things */
+  figures?: number;
+  /** a number of things */
+  took_us?: number;
+  truncated?: boolean;
 }
 
 /** The participant stopped the recording. */
@@ -363,6 +424,10 @@ export interface ParticipantAssigned {
   condition: string;
   by: string;
   reason?: string;
+  study?: string;
+  strata?: Record<string, string>;
+  /** a number of things */
+  place?: number;
 }
 
 /** A participant's payloads were removed; digests stay. Whatever was made of their events is to be forgotten. */
@@ -374,12 +439,16 @@ export interface ParticipantErased {
   by: string;
 }
 
-/** A study came into force. */
+/** A study came into force. It holds until the next one is loaded. */
 export interface StudyLoaded {
   /** BLAKE2b-256 */
   digest: Uint8Array;
   version: string;
   phase: 'main' | 'pilot';
+  name?: string;
+  text?: string | null;
+  texts?: Record<string, string>;
+  reason?: string;
 }
 
 /** The study ended for a participant. */
@@ -390,11 +459,14 @@ export interface StudyEnded {
 /** Work on a section or task began. */
 export interface TaskBegan {
   name: string;
+  /** a number of things */
+  minutes?: number;
 }
 
 /** Work on a section or task ended. */
 export interface TaskEnded {
   name: string;
+  by?: string;
 }
 
 /** A researcher's remark. */
@@ -480,6 +552,14 @@ export interface Quiet {
   run_ms: number;
 }
 
+/** The text to agree to before anything is recorded. */
+export interface ConsentForPage {
+  version: string;
+  text: Record<string, string>;
+  given: boolean;
+  given_at?: number | null;
+}
+
 /** What the page must know of the study: behaviour only, never the name of a condition. */
 export interface StudyForPage {
   name: string;
@@ -488,6 +568,11 @@ export interface StudyForPage {
   output_bytes: number | null;
   /** milliseconds */
   snooze_ms: number;
+  title?: string;
+  keystrokes?: boolean;
+  focus?: boolean;
+  consent?: ConsentForPage | null;
+  then?: string | null;
 }
 
 /** The server knows who it is and goes on after ``producer_seq``. */
@@ -525,6 +610,9 @@ export interface Prompt {
   language: string;
   /** µs since the epoch, UTC */
   issued_at: number;
+  multiple?: boolean;
+  text?: 'none' | 'optional' | 'required';
+  by_hand?: boolean;
 }
 
 /** This prompt is over: answered elsewhere, expired, withdrawn. */
@@ -539,12 +627,38 @@ export interface AcceptedSession {
   notebook_id: Uuid;
 }
 
+/** Questions that were held for the end of the work on a notebook, and wait for an answer. */
+export interface ReviewWaits {
+  notebook_id: Uuid;
+  notebook_path: string;
+  /** a number of things */
+  questions: number;
+}
+
 /** Whether the server records, and what it knows of the page's sessions. */
 export interface State {
   type: 'state';
   recording: boolean;
   reason?: string;
   sessions?: AcceptedSession[];
+  reviews?: ReviewWaits[] | null;
+  consent?: boolean | null;
+}
+
+/** A session was ended, not by the person: its notebook's review begins. */
+export interface Ended {
+  type: 'ended';
+  session_id: Uuid;
+  notebook_id: Uuid;
+  by: 'researcher' | 'time limit';
+}
+
+/** What the person works on, as the study divides the notebook; it holds until the next one. */
+export interface Task {
+  type: 'task';
+  name: string;
+  ends_at?: number | null;
+  over?: boolean;
 }
 
 /** Are you there? The page answers with a pong that carries the same ``t``. */
@@ -578,12 +692,14 @@ export interface EventBodies {
   'idle.began': IdleBegan;
   'idle.ended': IdleEnded;
   'prompt.suppressed': PromptSuppressed;
+  'prompt.requested': PromptRequested;
   'prompt.issued': PromptIssued;
   'prompt.shown': PromptShown;
   'prompt.focused': PromptFocused;
   'prompt.answered': PromptAnswered;
   'prompt.dismissed': PromptDismissed;
   'prompt.snoozed': PromptSnoozed;
+  'prompt.quiet': PromptQuiet;
   'prompt.expired': PromptExpired;
   'prompt.withdrawn': PromptWithdrawn;
   'prompt.amended': PromptAmended;
@@ -633,12 +749,14 @@ export const SCHEMA_VERSIONS: Record<EventTypeName, number> = {
   'idle.began': 1,
   'idle.ended': 1,
   'prompt.suppressed': 1,
+  'prompt.requested': 1,
   'prompt.issued': 1,
   'prompt.shown': 1,
   'prompt.focused': 1,
   'prompt.answered': 1,
   'prompt.dismissed': 1,
   'prompt.snoozed': 1,
+  'prompt.quiet': 1,
   'prompt.expired': 1,
   'prompt.withdrawn': 1,
   'prompt.amended': 1,
@@ -680,6 +798,8 @@ export type ServerMessage =
   | Prompt
   | Withdraw
   | State
+  | Ended
+  | Task
   | Ping
   | Busy;
 

@@ -106,7 +106,9 @@ class _Known(msgspec.Struct):
 class Building:
     """What is known of a session so far."""
 
-    def __init__(self, session_id: SessionId) -> None:
+    def __init__(self, session_id: SessionId, key: bytes = b"") -> None:
+        """``key`` is the secret of the pseudonyms."""
+        self._key = key
         self.participant_id: ParticipantId | None = None
         """Whose session it is; none before the first event."""
         self.first = self.position = START
@@ -151,7 +153,7 @@ class Building:
         state = self._replayer.state
         return History(
             session_id=self._session_id,
-            author=pseudonym(self.participant_id, self._study),
+            author=pseudonym(self.participant_id, self._study, self._key),
             runs=tuple(_commit(run, tuple(answers.get(run.run_id, ()))) for run in known),
             left=Commit(
                 position=self.position,
@@ -200,12 +202,12 @@ class Building:
         return before[-1].run_id if before else None
 
 
-async def history(log: Log, session_id: SessionId, progress: Progress | None = None) -> History:
-    """A session's history. ``progress(done, total)`` counts positions of the log.
+async def history(log: Log, session_id: SessionId, progress: Progress | None = None, *, key: bytes = b"") -> History:
+    """A session's history. ``progress(done, total)`` counts positions of the log; ``key`` is that of the pseudonyms.
 
     Raises ``UnknownSession``.
     """
-    building = Building(session_id)
+    building = Building(session_id, key)
     head = (await log.head()).position
     taken = 0
     async for event in log.read(session=session_id):

@@ -29,7 +29,18 @@ from .relations import CELL, RUN, SESSION
 from .text import well_formed
 
 BY_THE_SERVER = frozenset(
-    {"session.accepted", "prompt.issued", "prompt.suppressed", "prompt.expired", "prompt.withdrawn"}
+    {
+        "session.accepted",
+        "prompt.requested",
+        "prompt.issued",
+        "prompt.suppressed",
+        "prompt.expired",
+        "prompt.withdrawn",
+        "study.ended",
+        "task.began",
+        "task.ended",
+        "note.added",
+    }
 )
 """Events of a session that are no sign of its page being open."""
 

@@ -24,12 +24,12 @@ from prompter_events.catalogue.prompts import (
     PromptSnoozed,
     PromptWithdrawn,
 )
-from prompter_events.event import Event, ParticipantId, Position, SessionId
+from prompter_events.event import Event, NotebookId, ParticipantId, Position, SessionId
 from prompter_events.log import Log
 from prompter_events.transaction import Relation, Row, Value
 
 from .fold import body_of
-from .relations import PROMPT
+from .relations import PROMPT, STATE
 
 PromptStatus = Literal["issued", "shown", "snoozed", "answered", "dismissed", "expired", "withdrawn"]
 
@@ -82,9 +82,17 @@ class CurrentPrompt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PromptState(msgspec.Struct, frozen=True):
-    """The prompt, if the log holds its ``prompt.issued``."""
+    """The prompt, if the log holds its ``prompt.issued``, and what the read model has no column for."""
 
     prompt: CurrentPrompt | None = None
+    multiple: bool = False
+    """Whether several choices may be taken."""
+    wants: Literal["optional", "required", "none"] = "optional"
+    """Whether an answer has words of its own."""
+    taken: tuple[str, ...] = ()
+    """The choices of the answer."""
+    amended_at: int | None = None
+    """When the answer was last changed, µs since the epoch."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -113,10 +121,20 @@ class PromptsProjection:
         state = state or PromptState()
         body = body_of(event)
         if isinstance(body, PromptIssued):
-            return PromptState(_issued(event, body)) if state.prompt is None else state
+            if state.prompt is not None:
+                return state
+            return PromptState(_issued(event, body), multiple=body.multiple, wants=body.text)
         if state.prompt is None or not isinstance(body, _Life):
             return state
-        return PromptState(_lived(state.prompt, event, body))
+        prompt = _lived(state.prompt, event, body)
+        if prompt is state.prompt or not isinstance(body, PromptAnswered | PromptAmended):
+            return replace(state, prompt=prompt)
+        return replace(
+            state,
+            prompt=prompt,
+            taken=tuple(body.choices) or (() if body.choice is None else (body.choice,)),
+            amended_at=event.occurred_at if isinstance(body, PromptAmended) else None,
+        )
 
     def rows(self, before: PromptState | None, after: PromptState) -> Iterable[tuple[Relation, Sequence[Row]]]:
         """The prompt's row."""
@@ -130,6 +148,49 @@ class PromptsProjection:
     def decode(self, data: bytes) -> PromptState:
         """What ``encode`` made."""
         return _decoder.decode(data)
+
+
+async def answered_prompts(
+    log: Log, participant_id: ParticipantId, notebook_id: NotebookId, limit: int
+) -> list[PromptState]:
+    """What a participant answered in a notebook, the latest answers first, at most ``limit`` of them."""
+    projection = PromptsProjection()
+    while True:
+        checkpoint = await log.checkpoint(projection.name)
+        mine: dict[str, Value] = {
+            "generation": checkpoint.generation,
+            "participant_id": participant_id,
+            "notebook_id": notebook_id,
+        }
+        rows = await log.rows(PROMPT, mine)
+        prompts = [_prompt(row) for row in rows if row["status"] == "answered"]
+        states: dict[bytes, PromptState] = {}
+        for prompt in sorted(prompts, key=lambda prompt: prompt.ended_at or 0, reverse=True)[:limit]:
+            key = participant_id.bytes + prompt.prompt_id.bytes
+            await _recall(log, projection, checkpoint.generation, key, states)
+        async for event in log.read(after=checkpoint.position, types=_TYPES):
+            # The read model may lag behind what was answered just now.
+            changed = projection.key(event)
+            if changed is not None and event.participant_id == participant_id:
+                await _recall(log, projection, checkpoint.generation, changed, states)
+                states[changed] = projection.fold(states.get(changed), event)
+        if (await log.checkpoint(projection.name)).generation == checkpoint.generation:
+            break
+    answered = [
+        (state.prompt.ended_at or 0, state)
+        for state in states.values()
+        if state.prompt and state.prompt.status == "answered" and state.prompt.notebook_id == notebook_id
+    ]
+    return [state for _, state in sorted(answered, key=lambda pair: pair[0], reverse=True)][:limit]
+
+
+async def _recall(
+    log: Log, projection: PromptsProjection, generation: int, key: bytes, states: dict[bytes, PromptState]
+) -> None:
+    if key not in states:
+        place: dict[str, Value] = {"projection": projection.name, "generation": generation, "state_key": key}
+        for row in await log.rows(STATE, place):
+            states[key] = projection.decode(bytes(row["state"]))  # type: ignore[arg-type]  # a column of bytes
 
 
 async def open_prompts(log: Log, participant_id: ParticipantId) -> tuple[list[CurrentPrompt], Position]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-from prompter_events.event import Event, Position
+from prompter_events.event import Event, Position, has_type, payload_bytes
 from prompter_events.log import Log
 
-HELD_EVENTS = 2_000
-"""How many of the newest events are held: a tenth of a second of as many as one process takes in."""
+HELD_EVENTS = 5_000
+"""How many of the newest events are held: a quarter of a second of as many as one process takes in."""
 
 HELD_BYTES = 8 * 1024 * 1024
 """How many bytes of payload are held."""
@@ -39,6 +40,7 @@ class SharedReading:
         self._most_events = events
         self._most_bytes = size
         self._held: list[Event] = []
+        self._taken: deque[tuple[int, int]] = deque()
         self._bytes = 0
         self._reading = asyncio.Lock()
 
@@ -51,7 +53,7 @@ class SharedReading:
             if found := self._find(after, limit):
                 return found
             events = await self._read(after, limit)
-            self._hold(events)
+            self.hold(events)
             return events
 
     def _find(self, after: Position, limit: int) -> Sequence[Event]:
@@ -60,21 +62,25 @@ class SharedReading:
         start = after + 1 - self._held[0].position
         return self._held[start : start + limit] if start >= 0 else ()
 
-    def _hold(self, events: Sequence[Event]) -> None:
+    def hold(self, events: Sequence[Event]) -> None:
+        """Keep the newest of these, which follow one another, for the readers. Those of a commit need not be read."""
         end = self._held[-1].position if self._held else 0
-        new = [event for event in events if event.position > end]
-        if any(event.type == "participant.erased" for event in new) or (new and new[0].position > end + 1):
-            # What is held may be theirs who were erased, or ends before what is new.
+        new = events if events and events[0].position > end else [event for event in events if event.position > end]
+        if not new:
+            return
+        if new[0].position > end + 1 or has_type(new, "participant.erased"):
+            # What is held ends before what is new, or may be theirs who were erased.
             self._held.clear()
+            self._taken.clear()
             self._bytes = 0
+        size = payload_bytes(new)
         self._held.extend(new)
-        self._bytes += sum(map(_size, new))
+        self._taken.append((len(new), size))
+        self._bytes += size
+        # What came together goes together: each event is looked at once.
         over = 0
         while self._bytes > self._most_bytes or len(self._held) - over > self._most_events:
-            self._bytes -= _size(self._held[over])
-            over += 1
+            count, size = self._taken.popleft()
+            over += count
+            self._bytes -= size
         del self._held[:over]
-
-
-def _size(event: Event) -> int:
-    return len(event.payload or b"")

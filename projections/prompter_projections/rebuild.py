@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from itertools import groupby
 from operator import itemgetter
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from prompter_events.errors import CheckpointMoved, PrompterError
 from prompter_events.event import START, Event, Position
@@ -17,6 +17,7 @@ from prompter_events.transaction import Checkpoint, Relation, Row
 from .fold import Policy, Projection
 from .forgetting import erasure_in, forget, taken_together
 from .portion import Portion
+from .relations import DEAD_LETTER, STATE
 from .states import States
 from .step import FoldFailed, Step, advance, keys_of
 
@@ -52,7 +53,8 @@ async def rebuild(
     A worker may go on meanwhile; at the switch it notices and continues under the new generation. Nothing is emitted.
     ``batch`` events are folded together. Nobody sees the rows before the switch, so they are written in as many small
     transactions as it takes to hold up nobody who appends (see ``Portion``).
-    ``progress`` hears each position reached. Raises ``RebuildStopped``; ``CheckpointMoved`` if two rebuilds meet;
+    ``progress`` hears each position reached. Events that could not be folded before, and can now, leave ``dead_letter``
+    with the switch. Raises ``RebuildStopped``; ``CheckpointMoved`` if two rebuilds meet;
     ``ValueError`` for a policy, whose decisions are facts of the log and not taken again.
     """
     name = projection.name
@@ -135,7 +137,37 @@ async def _switched(log: Log, name: str, live: Checkpoint, to: Checkpoint) -> bo
     try:
         async with log.transaction() as transaction:
             transaction.move(name, live, to)
+            # What the worker could not fold was folded now; it adds none while it is not past this position.
+            transaction.forget(DEAD_LETTER, {"projection": name})
     except CheckpointMoved:
         # The worker took another batch.
         return False
     return True
+
+
+async def clear_before(log: Log, projection: Projection[Any], generation: int, former: int = 1) -> None:
+    """Delete the rows and states of the generations before one that is in force: nobody reads them any more.
+
+    In portions by how keys begin, so that nobody who appends waits long. ``former`` was in force before: what is older
+    was cleared then, and is gone through again only where that was interrupted.
+    """
+    for older in range(1, generation):
+        if older < former and not await _is_left(log, projection, older):
+            continue
+        for first in range(256):
+            async with log.transaction() as transaction:
+                for relation in projection.relations:
+                    transaction.forget(relation, {"generation": older}, (relation.key[1], bytes([first])))
+                transaction.forget(
+                    STATE, {"projection": projection.name, "generation": older}, ("state_key", bytes([first]))
+                )
+
+
+async def _is_left(log: Log, projection: Projection[Any], generation: int) -> bool:
+    """Whether anything is left of a generation."""
+    places: list[tuple[Relation, Row]] = [(relation, {"generation": generation}) for relation in projection.relations]
+    places.append((STATE, {"projection": projection.name, "generation": generation}))
+    for relation, equal in places:
+        if await log.rows(Relation(relation.name, relation.key, columns=()), equal):
+            return True
+    return False

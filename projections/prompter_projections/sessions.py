@@ -21,6 +21,10 @@ ERASED = "(erased)"
 _COUNTED = {"cell.edited": "edits", "run.scheduled": "runs", "prompt.issued": "asked", "prompt.answered": "answered"}
 
 
+_APART = frozenset({"consent.given", "consent.withdrawn"})
+"""About all notebooks of a person: their sessions hold nothing else."""
+
+
 class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One session in a line. Times in µs since the epoch, UTC, by the page's clock."""
 
@@ -111,7 +115,7 @@ def _is_remote(event: Event) -> bool:
 async def _drawn(events: AsyncIterable[Event]) -> dict[SessionId, _Drawn]:
     found: dict[SessionId, _Drawn] = {}
     async for event in events:
-        if event.session_id != NO_SESSION:
+        if event.session_id != NO_SESSION and event.type not in _APART:
             if event.session_id not in found:
                 found[event.session_id] = _Drawn(event)
             found[event.session_id].take(event)

@@ -59,6 +59,7 @@ class States(Generic[S]):
         # Pairs (due, key); those that `_due` does not confirm are out of date.
         self._queue: list[tuple[int, bytes]] = []
         self._last_seq: dict[ProducerId, int] = {}
+        self._held = Step[S]()
 
     async def load_due(self) -> None:
         """Learn when the saved states want their decisions."""
@@ -72,7 +73,7 @@ class States(Generic[S]):
         """What is held under each key."""
         found: dict[bytes, Kept[S]] = {}
         for key in keys:
-            kept = self._hot.get(key)
+            kept = self._held.changed.get(key) or self._hot.get(key)
             if kept is None:
                 rows = await self._log.rows(STATE, {**self._place(), "state_key": key})
                 kept = await self._kept(_saved(rows[0])) if rows else Kept()
@@ -95,13 +96,21 @@ class States(Generic[S]):
             heapq.heappop(self._queue)
         return self._queue[0][0] if self._queue else None
 
+    def hold(self, step: Step[S]) -> None:
+        """Go on from a step that is written with the next one: it emits nothing, and the log can tell it again."""
+        self._held.followed_by(step)
+        self.keep(step)
+
     async def commit(
         self, step: Step[S], expected: Checkpoint, to: Checkpoint, now: int, erased: ParticipantErased | None = None
     ) -> Cost:
-        """Write a step in one transaction, and forget who was ``erased``.
+        """Write a step, and those held before, in one transaction, and forget who was ``erased``.
 
-        Returns what it cost those who append. Raises ``CheckpointMoved``, and whatever else the log raises.
+        Of somebody who was erased nothing may be held. Returns what it cost those who append. Raises
+        ``CheckpointMoved``, and whatever else the log raises.
         """
+        self._held.followed_by(step)
+        step, self._held = self._held, Step()
         emitted = await self._numbered(step)
         cost = Cost()
         if step.blobs or step.letters or emitted or expected != to:

@@ -60,6 +60,15 @@ class Step(Generic[S]):
     """Drafts whose numbers are still to be given."""
     letters: list[Letter] = field(default_factory=list)
 
+    def followed_by(self, later: Step[S]) -> None:
+        """Take in what a later step changes, so that both are written as one."""
+        self.changed.update(later.changed)
+        self.blobs.update(later.blobs)
+        for relation, rows in later.rows.items():
+            self.rows.setdefault(relation, []).extend(rows)
+        self.emitted.extend(later.emitted)
+        self.letters.extend(later.letters)
+
 
 def keys_of(
     projection: Projection[S], events: Sequence[Event], failed: Mapping[tuple[Position, bytes | None], Letter]

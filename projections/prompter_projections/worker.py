@@ -27,6 +27,7 @@ from .portion import Portion
 from .reading import Read, reading
 from .states import States
 from .step import FoldFailed, Letter, Step, advance, keys_of, tick
+from .writing import Writing
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,10 @@ LEASE_SECONDS = 10.0
 
 TRIES = 5
 """How often a fold that raises is tried."""
+
+_MOST_PRESSURE = 10.0
+"""A worker that is behind rests as long as it worked, times how many more events came meanwhile than it took, up to so
+many: in a busy process those who append come first. Where nobody appends it does not rest at all."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds
 
@@ -139,46 +144,65 @@ class Worker(Generic[S]):
         log, name = self._log, self._projection.name
         loop = asyncio.get_running_loop()
         renew_at = loop.time() + self._lease_seconds / 3
-        checkpoint = await log.checkpoint(name)
-        states = States(log, self._projection, checkpoint.generation, holder=self._holder)
+        found = await log.checkpoint(name)
+        states = States(log, self._projection, found.generation, holder=self._holder)
         await states.load_due()
-        self._came_to(checkpoint.position)
+        writing = Writing(states, self._portion, found, clock=self._clock, came_to=self._came_to)
+        head = found.position
         while not self._stopping.is_set():
             if loop.time() >= renew_at:
                 if not await log.lease(name, self._holder, self._lease_seconds):
                     return
                 renew_at = loop.time() + self._lease_seconds / 3
+            if self._waiting or loop.time() >= writing.write_at:
+                await writing.flush()
             asked = self._portion.size
-            events = await self._read(checkpoint.position, asked)
+            events = await self._read(writing.at.position, asked)
             if events:
+                began = loop.time()
                 together = taken_together(events)
-                checkpoint = await self._take(together, states, checkpoint)
-                if len(events) == asked or len(together) < len(events):
+                full = len(events) == asked or len(together) < len(events)
+                await self._take(together, states, writing, hold=not full)
+                if full:
+                    before, head = head, await log.wait(writing.at.position, 0)
+                    pressure = min((head - before) / len(together), _MOST_PRESSURE)
+                    await self._rest(pressure * (loop.time() - began))
                     continue
-                await self._rest()
+                head = writing.at.position  # or a few more: it keeps up
+                await self._rest(self._rest_seconds)
             elif self._pauses:
                 self._log_is_back()
             now = self._clock()
             due = states.due_keys(now, self._portion.size)
             if due:
-                await self._decide(due, now, states, checkpoint)
-            elif not events:
+                await self._decide(due, now, states, writing)
+            elif not events and (not writing.holds or self._is_calm()):
                 next_due = states.next_due()
-                timeout = max(renew_at - loop.time(), 0.0)
+                timeout = max(min(renew_at, writing.write_at) - loop.time(), 0.0)
                 if next_due is not None:
                     timeout = min(timeout, max(next_due - now, 0) / 1_000_000)
-                await self._unless_stopped(log.wait(checkpoint.position, timeout))
+                # Whoever comes to wait wants what is held to be written.
+                told = self._hurry if writing.holds else self._stopping
+                await self._unless(told, log.wait(writing.at.position, timeout))
+        await writing.flush()
 
-    async def _rest(self) -> None:
-        """Let events gather, unless somebody waits for the worker or it is to stop."""
-        if self._rest_seconds and not self._waiting and not self._stopping.is_set():
-            self._hurry.clear()
+    def _is_calm(self) -> bool:
+        """Whether nobody waits for the worker, nor is it to stop; if so, ``_hurry`` is set when that changes."""
+        if self._waiting or self._stopping.is_set():
+            return False
+        self._hurry.clear()
+        return True
+
+    async def _rest(self, seconds: float) -> None:
+        """Let events gather, unless somebody waits for the worker, it is to stop, or it has a process of its own."""
+        if self._rest_seconds and self._is_calm():
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._rest_seconds):
+                async with asyncio.timeout(seconds):
                     await self._hurry.wait()
 
-    async def _take(self, events: Sequence[Event], states: States[S], checkpoint: Checkpoint) -> Checkpoint:
-        """Fold a batch and commit it; the checkpoint after it."""
+    async def _take(self, events: Sequence[Event], states: States[S], writing: Writing[S], *, hold: bool) -> None:
+        """Fold a batch; if it may not be held, commit it."""
+        at = writing.at
         folding = 0.0
 
         async def fold(failed: Mapping[tuple[Position, bytes | None], Letter]) -> Step[S]:
@@ -187,29 +211,41 @@ class Worker(Generic[S]):
             began = time.perf_counter()
             keyed = zip(keys, events, strict=True)
             if isinstance(self._projection, Resuming):
-                step = await asyncio.to_thread(advance, self._projection, kept, keyed, checkpoint.position, failed)
+                step = await asyncio.to_thread(advance, self._projection, kept, keyed, at.position, failed)
             else:
-                step = advance(self._projection, kept, keyed, checkpoint.position, failed)
+                step = advance(self._projection, kept, keyed, at.position, failed)
             nonlocal folding
             folding = time.perf_counter() - began
             return step
 
-        to = Checkpoint(events[-1].position, checkpoint.generation)
-        cost = await states.commit(await self._tried(fold), checkpoint, to, self._clock(), erasure_in(events))
-        self._portion.took(len(events), cost, folding)
-        self._came_to(to.position)
-        return to
+        to = Checkpoint(events[-1].position, at.generation)
+        erased = erasure_in(events)
+        step = await self._tried(fold)
+        if hold and erased is None and self._may_wait(step):
+            writing.hold(step, to, len(events))
+        else:
+            await writing.write(step, to, len(events), folding=folding, erased=erased)
 
-    async def _decide(self, due: list[bytes], now: int, states: States[S], checkpoint: Checkpoint) -> None:
+    def _may_wait(self, step: Step[S]) -> bool:
+        """Whether nobody misses a step that is written a moment later: one by which a policy says nothing."""
+        silent = not step.emitted and not step.letters and not step.rows
+        return isinstance(self._projection, Policy) and silent and not self._waiting and not self._stopping.is_set()
+
+    async def _decide(self, due: list[bytes], now: int, states: States[S], writing: Writing[S]) -> None:
         policy = self._projection
         if not isinstance(policy, Policy):  # only a policy has due times
             return
 
-        async def decide(failed: Mapping[tuple[Position, bytes | None], Letter]) -> Step[S]:
-            return tick(policy, await states.load(set(due)), due, now, checkpoint.position, failed=failed)
+        at = writing.at
 
-        cost = await states.commit(await self._tried(decide), checkpoint, checkpoint, now)
-        self._portion.took(len(due), cost)
+        async def decide(failed: Mapping[tuple[Position, bytes | None], Letter]) -> Step[S]:
+            return tick(policy, await states.load(set(due)), due, now, at.position, failed=failed)
+
+        step = await self._tried(decide)
+        if self._may_wait(step):
+            writing.hold(step, at, len(due))
+        else:
+            await writing.write(step, at, len(due))
 
     async def _tried(
         self, step: Callable[[Mapping[tuple[Position, bytes | None], Letter]], Awaitable[Step[S]]]
@@ -254,7 +290,10 @@ class Worker(Generic[S]):
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, object] | Awaitable[object]) -> None:
         """Wait for something, or for ``stop()``."""
-        tasks = {asyncio.ensure_future(work), asyncio.ensure_future(self._stopping.wait())}
+        await self._unless(self._stopping, work)
+
+    async def _unless(self, told: asyncio.Event, work: Coroutine[Any, Any, object] | Awaitable[object]) -> None:
+        tasks = {asyncio.ensure_future(work), asyncio.ensure_future(told.wait())}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .research import Study
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = ["Study", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """``Study`` is imported when it is asked for: neither the server nor the commands need it."""
+    if name == "Study":
+        from .research import Study  # noqa: PLC0415
+
+        return Study
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -11,6 +11,8 @@ The handler moves bytes and does what is asked::
     Close  → close the socket with that code
 
 A frame that cannot be understood closes the socket; an event that cannot be understood is kept as ``capture.invalid``.
+Where a study asks for consent, nothing but the consent itself is taken from somebody who has not given it; their socket
+stays open, for they may.
 A page that sends more than it may is asked for silence, and its socket is closed if it goes on.
 """
 
@@ -18,14 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from prompter_events import Event, EventInvalid, ParticipantId, ProducerId, Receipt, SessionId, draft, unpack
-from prompter_events.catalogue import CATALOGUE, MAX_EVENT_BYTES
+from prompter_events.catalogue import CATALOGUE, MAX_EVENT_BYTES, Body
 from prompter_events.catalogue.notebook import SessionOpened
-from prompter_events.catalogue.study import CaptureInvalid
+from prompter_events.catalogue.study import CaptureInvalid, ConsentGiven, ConsentWithdrawn
 
 from .allowance import Allowance
 from .study import Study
@@ -34,15 +38,18 @@ from .wire.messages import (
     AcceptedSession,
     Ack,
     Busy,
+    ConsentForPage,
     Events,
     Hello,
     PageMessage,
     Ping,
     Prompt,
     Quiet,
+    ReviewWaits,
     ServerMessage,
     State,
     StudyForPage,
+    Task,
     Welcome,
     WireEvent,
 )
@@ -74,10 +81,16 @@ _KEPT_OF_TOO_LARGE = 64 * 1024
 #: Room for the other fields of a ``capture.invalid`` beside the payload that it keeps, in bytes.
 _ENVELOPE = 4096
 
+_ASKS_FOR_CONSENT = "this study records nothing before you have agreed to it: reload the page to read its text"
+
+Asking = Literal["now", "end", "never"]
+"""Whether a person is asked while they work, in a review at the end, or not at all."""
+
 _SERVER_SAYS = frozenset(
     {
         "session.accepted",
         "prompt.suppressed",
+        "prompt.requested",
         "prompt.issued",
         "prompt.expired",
         "prompt.withdrawn",
@@ -85,6 +98,8 @@ _SERVER_SAYS = frozenset(
         "participant.erased",
         "study.loaded",
         "study.ended",
+        "task.began",
+        "task.ended",
         "note.added",
         "capture.invalid",
     }
@@ -115,6 +130,8 @@ class Greet:
 
     producer_id: ProducerId
     sessions: Sequence[SessionId]
+    sent_at: int
+    """When the page said hello, µs by its own clock."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +170,14 @@ class Close:
 Step = Idle | Greet | Store | Say | Close
 
 
+def token_in(frame: bytes | str) -> str | Close:
+    """The token of a page's first frame; empty if it has none. How to close the socket if that is no hello."""
+    message = _read(frame)
+    if isinstance(message, Close):
+        return message
+    return (message.token or "") if isinstance(message, Hello) else Close(4400, "the first frame is hello")
+
+
 def _read(frame: bytes | str) -> PageMessage | Close:
     if isinstance(frame, str):
         return Close(4400, "frames are binary")
@@ -165,20 +190,44 @@ def _read(frame: bytes | str) -> PageMessage | Close:
 class Connection:
     """The protocol's state for one socket: waiting for hello, then open."""
 
-    def __init__(self, participant_id: ParticipantId, study: Study, allowance: Allowance, *, asking: bool) -> None:
+    def __init__(
+        self,
+        participant_id: ParticipantId,
+        study: Study,
+        allowance: Allowance,
+        *,
+        asking: Asking,
+        agreed_at: int | None = None,
+    ) -> None:
+        """``agreed_at`` tells when the person agreed to the study's text, µs since the epoch; none if they have not."""
         self._participant_id = participant_id
         self._study = study
         self._allowance = allowance
-        self._asking = asking
+        self._asking: Asking = asking
+        self._agreed_at = agreed_at
         self._producer_id: ProducerId | None = None
         self._silent_beats = 0
         self._greeted = False
+        self._durable = 0
+        self._consent_is_news = False
         self._storing = False
         self._ahead_ms = 0
         self.clock_offset_ms = 0
         """Server clock minus page clock as last seen, in milliseconds."""
         self.unsent = 0
         """How many events wait in the page, as it last told."""
+
+    @property
+    def may_record(self) -> bool:
+        """Whether more than their consent is taken from this person."""
+        return self._study.consent is None or self._agreed_at is not None
+
+    def agreed(self, at: int | None) -> list[ServerMessage]:
+        """The log tells that the person agreed at ``at``, or withdrew: another page of theirs, or this one, said so."""
+        if self._consent_is_news or (at is None) == (self._agreed_at is None):
+            return []  # what this page says itself, and is being stored, is newer
+        self._agreed_at = at
+        return [] if self._producer_id is None else [self._consent_state()]
 
     def receive(self, frame: bytes | str, now: int) -> Step:
         """Take one frame that arrived at ``now`` (µs since the epoch)."""
@@ -206,32 +255,65 @@ class Connection:
         epoch: UUID,
         prompts: Sequence[Prompt],
         sessions: Sequence[AcceptedSession],
+        reviews: Sequence[ReviewWaits] = (),
+        *,
+        course: Sequence[ServerMessage] = (),
     ) -> list[ServerMessage]:
-        """The answer to hello: where to go on, what holds, which notebooks and prompts the server knows."""
+        """The answer to hello: where to go on, what holds, which notebooks, prompts and reviews the server knows.
+
+        ``course``: how far the person's study has come.
+        """
         self._greeted = True
+        self._durable = last_seq
         pace = self._study.pace
         welcome = Welcome(
             producer_seq=last_seq,
             participant=self._participant_id,
             study=StudyForPage(
                 name=self._study.name,
-                asking="now" if self._asking else "never",
+                asking=self._asking,
                 quiet=Quiet(typing_ms=pace.quiet_typing, run_ms=pace.quiet_run),
                 output_bytes=self._study.output_bytes,
                 snooze_ms=pace.snooze,
+                title=self._study.title or self._study.name,
+                keystrokes=self._study.keystrokes,
+                focus=self._study.focus,
+                consent=self._consent(),
+                then=self._study.then_for(self._participant_id),
             ),
             window_bytes=WINDOW_BYTES,
             heartbeat_ms=HEARTBEAT_MS,
             epoch=epoch,
         )
-        return [welcome, State(recording=True, sessions=list(sessions)), *prompts]
+        if not self.may_record:
+            return [welcome, self._consent_state()]
+        state = State(recording=True, sessions=list(sessions), reviews=list(reviews))
+        return [welcome, state, *map(self.told, [*prompts, *course])]
+
+    def told(self, message: ServerMessage) -> ServerMessage:
+        """A message as this page is told it: moments by the page's own clock, with which it compares them."""
+        if isinstance(message, Prompt):
+            return structs.replace(message, issued_at=self._by_page(message.issued_at))
+        if isinstance(message, Task) and message.ends_at is not None:
+            return structs.replace(message, ends_at=self._by_page(message.ends_at))
+        return message
+
+    def _by_page(self, moment: int) -> int:
+        return max(0, moment - self.clock_offset_ms * 1000)
 
     def stored(self, receipt: Receipt, took_ms: int) -> list[ServerMessage]:
         """The acknowledgement, ``took_ms`` after the frame was read. Sent only after COMMIT returned."""
         self._storing = False
+        self._durable = max(self._durable, receipt.last_seq)
         ack = Ack(producer_seq=receipt.last_seq, position=receipt.position)
         wait = max(self._ahead_ms, took_ms if took_ms > _LATE_MS else 0)
-        return [ack, Busy(retry_ms=min(wait, _LONGEST_BUSY_MS))] if wait else [ack]
+        messages: list[ServerMessage] = [ack]
+        if self._consent_is_news:
+            self._consent_is_news = False
+            messages.append(self._consent_state())
+        if wait:
+            messages.append(Busy(retry_ms=min(wait, _LONGEST_BUSY_MS)))
+        return messages
 
     def beat(self, now: int) -> Step:
         """A heartbeat has passed: ask whether the page is there, or give up one that is not, or never said hello."""
@@ -255,22 +337,59 @@ class Connection:
             return Close(4426, f"this server speaks protocol {PROTOCOL}; reload the page")
         self._producer_id = ProducerId(hello.producer_id)
         self._tell_time(hello.sent_at, now)
-        return Greet(self._producer_id, [SessionId(session) for session in hello.sessions])
+        return Greet(self._producer_id, [SessionId(session) for session in hello.sessions], hello.sent_at)
 
     def _events(self, frame: Events, producer_id: ProducerId) -> Step:
         if not frame.events:
             return Idle()
-        events, opened = [], []
+        events: list[Event] = []
+        opened: list[Opened] = []
+        asks = self._study.consent is not None
         for seq, wire in enumerate(frame.events, frame.first_seq):
-            event, path = self._event(wire, producer_id, seq)
+            event, body = self._event(wire, producer_id, seq)
+            if asks and not self._takes(event, body):
+                if not events:
+                    return Say([self._consent_state()])
+                break  # what is left comes again, and is answered then
             events.append(event)
-            if path is not None:
-                opened.append(Opened(event.session_id, path, event.occurred_at))
+            if isinstance(body, SessionOpened):
+                opened.append(Opened(event.session_id, body.notebook_path, event.occurred_at))
         self._storing = True
         return Store(producer_id, events, opened)
 
-    def _event(self, wire: WireEvent, producer_id: ProducerId, seq: int) -> tuple[Event, str | None]:
-        """The event to store, and the notebook's path if it opens a session."""
+    def _takes(self, event: Event, body: Body | None) -> bool:
+        """Whether an event of this person is taken. Their consent is heeded with it, unless the log has it already."""
+        consent = self._study.consent
+        if consent is None:
+            return True
+        new = event.producer_seq > self._durable
+        if isinstance(body, ConsentWithdrawn):
+            if new:
+                self._agreed_at, self._consent_is_news = None, True
+            return True
+        if isinstance(body, ConsentGiven) and body.version == consent.version:
+            if new:
+                self._agreed_at, self._consent_is_news = event.occurred_at, True
+            return True
+        return self._agreed_at is not None
+
+    def _consent(self) -> ConsentForPage | None:
+        consent = self._study.consent
+        if consent is None:
+            return None
+        return ConsentForPage(
+            version=consent.version,
+            text=dict(consent.text),
+            given=self._agreed_at is not None,
+            given_at=self._agreed_at,
+        )
+
+    def _consent_state(self) -> State:
+        agreed = self._agreed_at is not None
+        return State(recording=agreed, reason="" if agreed else _ASKS_FOR_CONSENT, consent=agreed)
+
+    def _event(self, wire: WireEvent, producer_id: ProducerId, seq: int) -> tuple[Event, Body | None]:
+        """The event to store, and its body if it can be understood."""
         try:
             if wire.type in _SERVER_SAYS:
                 raise EventInvalid(f"{wire.type} is not the page's to say")
@@ -287,7 +406,7 @@ class Connection:
             occurred_at=wire.occurred_at,
             payload=wire.payload,
         )
-        return event, body.notebook_path if isinstance(body, SessionOpened) else None
+        return event, body
 
     def _invalid(self, wire: WireEvent, producer_id: ProducerId, seq: int, reason: str) -> Event:
         too_large = len(wire.payload) > MAX_EVENT_BYTES - _ENVELOPE

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
-from jupyter_server.utils import url_path_join
+from tornado.web import RequestHandler
 from traitlets import Unicode
 
-from .handlers import StreamHandler
+from .answers import AnswersHandler
+from .collector.settings import PREFIX
+from .elsewhere import LINK, Elsewhere, ElsewhereHandler, read_elsewhere
+from .errors import SettingInvalid
+from .handlers import PageSocket, StreamHandler
 from .history import POSITION, SESSION, MomentsHandler, NotebookHandler
+from .my_data.handler import MyDataHandler
+from .my_data.making import Bench
 from .operating import MetricsHandler, StatusHandler
 from .pages import Pages
+from .review import EndSessionHandler, ReviewHandler
 from .service import Service
 from .settings import Settings, read_settings
+from .timelines import TimelineHandler, Timelines
+
+CONSENT_IN_PAGE = "prompterConsent"
+"""The page's configuration has the version of the study's consent text under this name."""
+
+
+def endpoints(service: Service, pages: Pages[PageSocket]) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
+    """What pages, operators and scripts ask beside the stream; paths under ``prompter/``."""
+    asked: dict[str, Any] = {"service": service}
+    return [
+        ("status", StatusHandler, asked),
+        ("metrics", MetricsHandler, {**asked, "pages": pages}),
+        ("answers", AnswersHandler, asked),
+        (f"history/{SESSION}", MomentsHandler, asked),
+        (f"history/{SESSION}/{POSITION}", NotebookHandler, asked),
+        ("timeline", TimelineHandler, {**asked, "timelines": Timelines()}),
+        ("my-data", MyDataHandler, {**asked, "bench": Bench()}),
+        ("review", ReviewHandler, asked),
+        ("end-session", EndSessionHandler, asked),
+    ]
 
 
 class Prompter(ExtensionApp):
@@ -31,35 +60,78 @@ class Prompter(ExtensionApp):
     participant = Unicode(
         "", help="Who works here, when no Hub says it. Default: JP_PLUGIN_USER, else the authenticated user."
     ).tag(config=True)
-    mode = Unicode("", help="Condition: EXP_CTS, EXP_NONE or NO_EXP. Default: MODE, else NO_EXP.").tag(config=True)
+    mode = Unicode(
+        "",
+        help="Condition for everybody here: EXP_CTS, EXP_END, EXP_NONE or NO_EXP. "
+        "Default: MODE, else what the study assigns, else NO_EXP.",
+    ).tag(config=True)
+    period = Unicode("", help="The study's period in force. Default: PROMPTER_PERIOD, else the study's first.").tag(
+        config=True
+    )
+    participant_traits = Unicode(
+        "",
+        help="What is known of the participant, for a study that assigns within strata: experience=novice,site=A. "
+        "Default: PROMPTER_TRAITS.",
+    ).tag(config=True)
+
+    collector = Unicode(
+        "",
+        help=f"Where a study's collector is: {PREFIX}, or a whole address. Then this server keeps no log. "
+        "Default: PROMPTER_COLLECTOR.",
+    ).tag(config=True)
 
     def initialize_settings(self) -> None:
-        """Make the service; it starts with the event loop."""
-        self._service = Service(self._read_settings)
+        """Make the service; it starts with the event loop. Where a collector records, there is nothing to start."""
+        self._elsewhere: Elsewhere | None = None
+        # What is wrong is said by the service, when it reads its settings: Jupyter starts all the same.
+        with contextlib.suppress(SettingInvalid):
+            self._elsewhere = read_elsewhere(os.environ, collector=self.collector)
+        # Kernels inherit the environment, and whoever has the link's token may write as its participant.
+        os.environ.pop(LINK, None)
+        if self._elsewhere is None:
+            self._service = Service(self._read_settings)
 
     def initialize_handlers(self) -> None:
         """Add the endpoints. Jupyter puts the base URL before them."""
-        arguments: dict[str, Any] = {"service": self._service}
-        with_pages: dict[str, Any] = {**arguments, "pages": Pages()}
-        self.handlers.extend(
-            [
-                (url_path_join("/prompter", "stream"), StreamHandler, with_pages),
-                (url_path_join("/prompter", "status"), StatusHandler, arguments),
-                (url_path_join("/prompter", "metrics"), MetricsHandler, with_pages),
-                (url_path_join("/prompter", "history", SESSION), MomentsHandler, arguments),
-                (url_path_join("/prompter", "history", SESSION, POSITION), NotebookHandler, arguments),
-            ]
-        )
+        if self._elsewhere is not None:
+            self.handlers.append(("/prompter/status", ElsewhereHandler, {"elsewhere": self._elsewhere}))
+            return
+        pages = Pages[PageSocket]()
+        stream = ("/prompter/stream", StreamHandler, {"service": self._service, "pages": pages})
+        others = [(f"/prompter/{path}", *handled) for path, *handled in endpoints(self._service, pages)]
+        self.handlers.extend([stream, *others])
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         # Into the server's log, with its format and at its level.
         for package in ("prompter", "prompter_projections", "prompter_events"):
             logging.getLogger(package).parent = serverapp.log
-        self._service.start()
+        if self._elsewhere is None:
+            self._service.start()
+        else:
+            # Not before: JupyterLab puts its own configuration in place of whatever stands there.
+            self._tell_pages(self._elsewhere.for_pages())
 
     async def stop_extension(self) -> None:
         """Finish what is under way when the server stops."""
-        await self._service.aclose()
+        if self._elsewhere is None:
+            await self._service.aclose()
 
     def _read_settings(self) -> Settings:
-        return read_settings(log_url=self.log_url, study=self.study, condition=self.mode, participant=self.participant)
+        read_elsewhere(os.environ, collector=self.collector)
+        settings = read_settings(
+            log_url=self.log_url,
+            study=self.study,
+            condition=self.mode,
+            participant=self.participant,
+            period=self.period,
+            traits=self.participant_traits,
+        )
+        if settings.study.consent is not None:
+            # A page must know it before it hears of the server: without it, it records from the first moment.
+            self._tell_pages({CONSENT_IN_PAGE: settings.study.consent.version})
+        return settings
+
+    def _tell_pages(self, options: dict[str, str]) -> None:
+        if self.serverapp is None:
+            return
+        self.serverapp.web_app.settings.setdefault("page_config_data", {}).update(options)

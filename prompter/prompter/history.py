@@ -5,7 +5,6 @@ A person sees the sessions of their own participant id. Whatever else is asked f
 
 from __future__ import annotations
 
-import os
 from abc import abstractmethod
 from typing import Any
 from uuid import UUID
@@ -13,15 +12,13 @@ from uuid import UUID
 import msgspec
 import tornado.web
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
 
-from prompter_events import Log, LogError, ParticipantId, SessionId
+from prompter_events import Log, ParticipantId, SessionId
 from prompter_projections import Cell, UnknownSession, notebook_at
 from prompter_projections.history import chain_of, moments
 
-from .handlers import AUTH_RESOURCE
-from .participant import participant_name
-from .service import Service
+from .personal import PersonalHandler, told_outputs
+from .service import Running
 
 SESSION = r"(?P<session>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 POSITION = r"(?P<position>[0-9]{1,15})"
@@ -29,50 +26,25 @@ POSITION = r"(?P<position>[0-9]{1,15})"
 PAGE_MOMENTS = 1_000
 """The most moments of one answer: more than a day's work, and a list that a browser shows at once."""
 
-_MOST_OUTPUTS = 20
-"""Of a cell, as many as a panel can show; the log holds them all."""
 
-_OUTPUT_CHARACTERS = 20_000
-"""Of an output's text, likewise."""
-
-
-class _HistoryHandler(APIHandler):
-    """Who asks, and one line for whatever fails."""
-
-    auth_resource = AUTH_RESOURCE
-
-    def initialize(self, service: Service) -> None:
-        """Keep the service, whose log is read."""
-        self._service = service
+class _HistoryHandler(PersonalHandler):
+    """A session in the path."""
 
     @tornado.web.authenticated
     @authorized
     async def get(self, session: str, **path: str) -> None:
-        """JSON. 404 for a session that is not there or not this person's, 503 while the log cannot be read."""
-        running = await self._service.ready()
-        if running is None:
-            self._say(503, self._service.reason)
-            return
-        name = participant_name(running.settings, self.current_user, self.identity_provider, os.environ)
-        try:
-            participant_id = await running.log.participant(name)
-            answer = await self.answer(running.log, participant_id, SessionId(UUID(session)), **path)
-        except UnknownSession:
-            self._say(404, "there is no such history")
-        except LogError as error:
-            self._say(503, str(error))
-        else:
-            self.finish(answer)
+        """JSON, or one line."""
+
+        async def answer(running: Running, participant_id: ParticipantId) -> dict[str, Any]:
+            return await self.answer(running.log, participant_id, SessionId(UUID(session)), **path)
+
+        await self.tell(answer, unknown="there is no such history")
 
     @abstractmethod
     async def answer(
         self, log: Log, participant_id: ParticipantId, session_id: SessionId, **path: str
     ) -> dict[str, Any]:
         """What was asked for. Raises ``UnknownSession``."""
-
-    def _say(self, status: int, message: str) -> None:
-        self.set_status(status)
-        self.finish({"message": message})
 
 
 class MomentsHandler(_HistoryHandler):
@@ -118,16 +90,5 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "source": cell.source,
         "status": cell.status,
         "count": cell.execution_count,
-        "outputs": [
-            {
-                "mime": output.mime,
-                "bytes": output.bytes,
-                "text": None if output.text is None else output.text[:_OUTPUT_CHARACTERS],
-            }
-            for output in cell.outputs[:_MOST_OUTPUTS]
-        ],
-        "more_outputs": max(0, len(cell.outputs) - _MOST_OUTPUTS),
-        "error": None
-        if cell.error is None
-        else {"name": cell.error.name, "message": cell.error.message[:_OUTPUT_CHARACTERS]},
+        **told_outputs(cell.outputs, cell.error),
     }

@@ -7,14 +7,15 @@ from typing import Any
 
 import tornado.web
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
-from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.base.handlers import APIHandler
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from prompter_events import LogError
 
 from . import __version__
-from .handlers import AUTH_RESOURCE, StreamHandler
+from .handlers import AUTH_RESOURCE, PageSocket
 from .pages import Pages
+from .participant import StudyIdentityProvider
 from .service import Service
 from .wire.messages import PROTOCOL
 
@@ -33,12 +34,16 @@ class StatusHandler(APIHandler):
     async def get(self) -> None:
         """JSON; ``lag`` counts events. It names no condition, because pages may read it."""
         await self._service.settled()
-        settings, running = self._service.settings, self._service.running
+        service = self._service
+        settings, running = service.settings, service.running
+        # At a collector every participant may ask; where its database is and how it does is none of their business,
+        # and what was held back or asked could be told from how far the log is.
+        anybody = isinstance(self.identity_provider, StudyIdentityProvider)
         status: dict[str, Any] = {
-            "recording": running is not None and not self._service.reason,
-            "reason": self._service.reason,
-            "trouble": self._service.trouble,
-            "log": settings.log_url if settings else None,
+            "recording": running is not None and not service.reason,
+            "reason": service.told(service.reason),
+            "trouble": service.told(service.trouble),
+            "log": settings.log_url if settings and not anybody else None,
             "position": None,
             "lag": None,
             "study": settings.study.name if settings else None,
@@ -47,17 +52,20 @@ class StatusHandler(APIHandler):
         if running is not None:
             try:
                 head = await running.log.head()
+                if anybody:
+                    self.finish(status)
+                    return
                 status["position"] = head.position
-                status["lag"] = running.lag(head.position)
+                status["lag"] = await running.lag(head.position)
             except LogError as error:
-                status.update(recording=False, reason=str(error))
+                status.update(recording=False, reason=service.told(str(error)))
         self.finish(status)
 
 
-class MetricsHandler(JupyterHandler):
+class MetricsHandler(APIHandler):
     """``prompter/metrics``: figures for Prometheus. Open to whom Jupyter's own ``metrics`` are open."""
 
-    def initialize(self, service: Service, pages: Pages[StreamHandler]) -> None:
+    def initialize(self, service: Service, pages: Pages[PageSocket]) -> None:
         """Keep whom to ask."""
         self._service = service
         self._pages = pages
@@ -65,18 +73,25 @@ class MetricsHandler(JupyterHandler):
     @allow_unauthenticated
     async def get(self) -> None:
         """Text, as Prometheus reads it. It names nobody."""
-        if self.settings["authenticate_prometheus"] and not self.logged_in:
+        provider = self.identity_provider
+        if isinstance(provider, StudyIdentityProvider):
+            may_see = provider.may_see_figures(self)
+        else:
+            may_see = self.logged_in or not self.settings["authenticate_prometheus"]
+        if not may_see:
             raise tornado.web.HTTPError(403)
         running, head = self._service.running, None
+        lags: dict[str, int] = {}
         if running is not None:
             with contextlib.suppress(LogError):
                 head = (await running.log.head()).position
+                lags = await running.lags(head)
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.finish(
             self._service.metrics.text(
                 recording=head is not None and not self._service.reason,
                 unsent=[socket.unsent for socket in self._pages],
                 follower_lag=max(0, head - running.follower.position) if running and head is not None else None,
-                projection_lags=running.lags(head) if running and head is not None else {},
+                projection_lags=lags,
             )
         )

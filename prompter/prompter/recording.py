@@ -5,6 +5,7 @@ Here the server adds its own facts: whose a session is, which notebook it belong
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID, uuid5
 
 from prompter_events import (
@@ -20,15 +21,20 @@ from prompter_events import (
     draft,
 )
 from prompter_events.catalogue.notebook import NotebookRenamed, SessionAccepted
-from prompter_projections import open_prompts
+from prompter_events.event import has_type
+from prompter_projections import open_prompts, waiting_reviews
 
+from .conditions import condition_of
 from .connection import Greet, Opened, Store
-from .follower import PROMPT_TYPES, Follower, message_of
+from .follower import PROMPT_TYPES, Follower, message_of, notebook_of
 from .settings import Settings
-from .wire.messages import AcceptedSession, Prompt
+from .timetable import ending_of
+from .wire.messages import AcceptedSession, Ended, Prompt, ReviewWaits, Task
 
 _ACCEPTING = UUID("0f6c4c5e-3b0e-5a7e-9d52-6f1f6f0b8d11")
 """Namespace of the producers that accept sessions: one for each session, so that accepting is exactly once."""
+
+_RENAMED = "notebook.renamed"
 
 
 class Recording:
@@ -61,19 +67,13 @@ class Recording:
     async def prompts(self) -> list[Prompt]:
         """What is open for this participant now, the follower's position included."""
         rows, as_of = await open_prompts(self._log, self._participant_id)
-        waiting = {prompt.prompt_id: prompt for prompt in rows if prompt.deliver == "now"}
-        messages = {
-            prompt_id: Prompt(
-                prompt_id=prompt_id,
-                notebook_id=prompt.notebook_id,
-                cell_id=prompt.cell_id,
-                question=prompt.question,
-                choices=list(prompt.choices),
-                language=prompt.language,
-                issued_at=prompt.issued_at,
-            )
-            for prompt_id, prompt in waiting.items()
-        }
+        messages: dict[UUID, Prompt] = {}
+        for prompt in rows:
+            if prompt.deliver == "now":
+                # What else is to be known of it stands in its event.
+                async for event in self._log.read(after=Position(prompt.position - 1), limit=1):
+                    if isinstance(message := message_of(event), Prompt):
+                        messages[message.prompt_id] = message
         # The read model may lag behind what the follower has already told to others.
         if as_of < self._follower.position:
             async for event in self._log.read(after=Position(as_of), types=PROMPT_TYPES):
@@ -83,6 +83,23 @@ class Recording:
                     else:
                         messages.pop(message.prompt_id, None)  # type: ignore[union-attr]  # a Withdraw
         return sorted(messages.values(), key=lambda prompt: prompt.issued_at)
+
+    async def reviews(self) -> list[ReviewWaits]:
+        """The reviews that wait for this participant."""
+        return [
+            ReviewWaits(notebook_id=waiting.notebook_id, notebook_path=waiting.path, questions=waiting.questions)
+            for waiting in await waiting_reviews(self._log, self._participant_id)
+        ]
+
+    async def course(self, sessions: Iterable[AcceptedSession]) -> list[Ended | Task]:
+        """Which of a page's sessions ended while it was away, and what this participant works on."""
+        told: list[Ended | Task] = []
+        for session in sessions:
+            ending = await ending_of(self._log, SessionId(session.session_id), NotebookId(session.notebook_id))
+            if ending is not None:
+                told.append(ending)
+        task = self._follower.timetable.of(self._participant_id)
+        return told if task is None else [*told, task]
 
     async def store(self, store: Store, clock_offset_ms: int) -> tuple[Receipt, list[AcceptedSession]]:
         """Append a frame; returns after COMMIT.
@@ -120,10 +137,11 @@ class Recording:
             SessionAccepted(
                 participant_id=self._participant_id,
                 notebook_id=notebook_id,
-                condition=self._settings.condition,
+                condition=await condition_of(self._log, self._settings, self._participant_id),
                 study=study.name,
                 study_digest=study.digest,
                 clock_offset_ms=clock_offset_ms,
+                period=self._settings.period_in_force,
             ),
             session_id=session.session_id,
             producer_id=producer_id,
@@ -134,16 +152,15 @@ class Recording:
         return Batch(producer_id, [event])
 
     async def _notebook_of(self, session_id: SessionId) -> NotebookId | None:
-        if session_id not in self._notebooks:
-            async for event in self._log.read(session=session_id, types=["session.accepted"], limit=1):
-                body = event.body
-                if isinstance(body, SessionAccepted):
-                    self._notebooks[session_id] = NotebookId(body.notebook_id)
+        if session_id not in self._notebooks and (notebook_id := await notebook_of(self._log, session_id)):
+            self._notebooks[session_id] = notebook_id
         return self._notebooks.get(session_id)
 
     async def _follow_renames(self, store: Store) -> None:
+        if not has_type(store.events, _RENAMED):
+            return
         for event in store.events:
-            if event.type != "notebook.renamed":
+            if event.type != _RENAMED:
                 continue
             body, notebook_id = event.body, await self._notebook_of(event.session_id)
             if isinstance(body, NotebookRenamed) and notebook_id is not None:

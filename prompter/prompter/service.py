@@ -7,7 +7,6 @@ Jupyter from starting or a notebook from working.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -24,26 +23,24 @@ from prompter_events import (
     Position,
     PrompterError,
 )
-from prompter_projections import Policy, SharedReading, Worker
+from prompter_events.event import START
+from prompter_projections import Worker
 
-from .collector import spare_the_long_lived
+from .consents import Consents
 from .errors import SettingInvalid
 from .follower import Follower
+from .garbage import collect_seldom, spare_the_long_lived
 from .metrics import Metrics
+from .record import InForce, limited_since, tell_study
 from .settings import Settings
-from .storage import all_projections, open_study_log
+from .storage import kept_current, open_study_log
+from .timetable import Timetable
+from .working import AGAIN_SECONDS, FIRST_RETRY, LAST_RETRY, ended, kept_going, shared_reading, workers_of
 
 logger = logging.getLogger(__name__)
 
-#: Between two tries to open a log, in seconds: quick at first, for a database that is just starting.
-_FIRST_RETRY, _LAST_RETRY = 1.0, 15.0
-
-#: How long workers may take to finish their batch when the server stops, in seconds.
-_STOP_SECONDS = 5.0
-
-#: How long events gather between two batches of a worker, in seconds. Readers of the models are people, who do not see
-#: a tenth of a second; the policy's prompts have 25 ms from the event to the socket.
-_MODEL_REST, _POLICY_REST = 0.1, 0.005
+_DISCREET = "the study's records cannot be reached at present: try again in a while"
+_DISCREET_FOR_GOOD = "the study's records are not kept: tell the study's team"
 
 _WILL_NOT_MEND = (SettingInvalid, LogUrlInvalid, LogTooNew, LogCorrupt)
 
@@ -56,21 +53,34 @@ class Running:
     follower: Follower
     settings: Settings
     workers: Sequence[Worker[Any]]
+    """Those of this process; none where ``prompter worker`` does it."""
+    projections: Sequence[str]
+    """The names of those that the study needs, whoever keeps them current."""
 
-    def lags(self, head: Position) -> dict[str, int]:
-        """How many events each projection is behind the log."""
-        return {worker.name: head - max(0, worker.position) for worker in self.workers}
+    async def lags(self, head: Position) -> dict[str, int]:
+        """How many events each projection is behind the log, as the log tells: another process may be at work.
 
-    def lag(self, head: Position) -> int:
+        It costs one row of a primary key for each of them.
+        """
+        return {name: max(0, head - (await self.log.checkpoint(name)).position) for name in self.projections}
+
+    async def lag(self, head: Position) -> int:
         """How many events the slowest projection is behind the log."""
-        return max(self.lags(head).values())
+        return max((await self.lags(head)).values())
 
 
 class Service:
     """Opens the log and keeps the workers going until it is closed."""
 
-    def __init__(self, read_settings: Callable[[], Settings]) -> None:
+    def __init__(self, read_settings: Callable[[], Settings], *, works: bool = True, discreet: bool = False) -> None:
+        """``works``: whether the projections are kept current here; else ``prompter worker`` does it elsewhere.
+
+        ``discreet``: whether those who ask are told nothing of where the log is and what ails it.
+        """
         self._read_settings = read_settings
+        self._discreet = discreet
+        self._given_up = False
+        self._works = works
         self._running: Running | None = None
         self._reason = "the log is being opened"
         self._task: asyncio.Task[None] | None = None
@@ -91,6 +101,12 @@ class Service:
     def reason(self) -> str:
         """One line: why nothing is recorded and what to do; empty while recording."""
         return self._reason
+
+    def told(self, reason: str) -> str:
+        """What whoever is recorded is told of a reason or an error: a database's address is none of a participant's."""
+        if not (self._discreet and reason):
+            return reason
+        return _DISCREET_FOR_GOOD if self._given_up else _DISCREET
 
     def start(self) -> None:
         """Begin, in the running event loop. Returns at once."""
@@ -136,49 +152,48 @@ class Service:
             self._reason = ""
 
     async def _run(self) -> None:
-        pause = _FIRST_RETRY
+        pause = FIRST_RETRY
         while True:
             try:
                 self.settings = self._read_settings()
                 log = await open_study_log(self.settings.log_url, migrate=True)
                 async with log:
+                    record = await tell_study(log, self.settings.study)
                     head = await log.head()
-                    await self._serve(log, head.position, self.settings)
-                pause = _FIRST_RETRY
+                    await self._serve(log, head.position, self.settings, record)
+                pause = FIRST_RETRY
                 continue  # the log was restored: open it again, at once
             except PrompterError as error:
                 self.refused(error)
                 self._settled.set()
                 if isinstance(error, _WILL_NOT_MEND):
+                    self._given_up = True
                     return
             except Exception as error:
                 logger.exception("Prompter could not start")
                 self._reason = f"an internal error, see the server's log: {type(error).__name__}: {error}"
                 self._settled.set()
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LAST_RETRY)
+            pause = min(2 * pause, LAST_RETRY)
 
-    async def _serve(self, log: Log, head: Position, settings: Settings) -> None:
+    async def _serve(self, log: Log, head: Position, settings: Settings, record: Sequence[InForce]) -> None:
         """Keep the read models and the policy current, and followers told, until cancelled or the log is restored."""
         self._restored.clear()
         self._stopping.clear()
-        log.watch_commits(self.metrics.committed)
-        follower = Follower(log, head, self.metrics.prompt)
-        together = SharedReading(log)
-        workers: list[Worker[Any]] = [
-            Worker(
-                log,
-                projection,
-                rest=_POLICY_REST if isinstance(projection, Policy) else _MODEL_REST,
-                read=together.read,
-            )
-            for projection in all_projections(settings.study)
-        ]
+        together = shared_reading(log, self.metrics.committed)
+        consents = Consents(settings.study.consent)
+        await consents.read(log)
+        timetable = Timetable(settings.study)
+        await timetable.read(log, limited_since(settings.study, record) or START)
+        follower = Follower(log, head, self.metrics.prompt, read=together.read, consents=consents, timetable=timetable)
+        kept = [projection.name for projection in kept_current(settings.study, record)]
+        workers = workers_of(log, settings.study, together.read, record) if self._works else []
         tasks = [asyncio.create_task(self._kept_going(worker.run)) for worker in workers]
         tasks.append(asyncio.create_task(self._kept_going(follower.run)))
-        self._running = Running(log, follower, settings, workers)
+        self._running = Running(log, follower, settings, workers, kept)
         self._reason = ""
         spare_the_long_lived()
+        collecting = asyncio.create_task(collect_seldom(), name="prompter garbage collector")
         self._settled.set()
         logger.info("Prompter records to %s", settings.log_url)
         try:
@@ -189,25 +204,17 @@ class Service:
                 self._reason = "the server is stopping"
             follower.dismiss()
             self._stopping.set()
-            for worker in workers:
-                worker.stop()
             tasks[-1].cancel()
-            _, late = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            collecting.cancel()
+            await ended(workers, [*tasks, collecting])
 
     async def _kept_going(self, run: Callable[[], Awaitable[None]]) -> None:
         """Run a worker or the follower; begin again if it ends by an error: events still enter the log meanwhile."""
-        while not self._stopping.is_set():
-            try:
-                await run()
-                return
-            except LogRestored as error:
-                self.refused(error)
-                return
-            except Exception as error:
-                self.trouble = f"{type(error).__name__}: {error}"
-                logger.exception("a part of Prompter ended and begins again in %d s", _LAST_RETRY)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), _LAST_RETRY)
+        try:
+            await kept_going(run, self._stopping, self._troubled)
+        except LogRestored as error:
+            self.refused(error)
+
+    def _troubled(self, error: Exception) -> None:
+        self.trouble = f"{type(error).__name__}: {error}"
+        logger.error("a part of Prompter ended and begins again in %d s", AGAIN_SECONDS, exc_info=error)

@@ -42,8 +42,7 @@ def test_what_a_full_browser_could_not_keep_is_said_to_be_lost_when_its_page_is_
     person.sent()
 
     lab.kill()
-    person.edit(0)
-    person.type(" + 1")
+    person.insist(0, " + 1")
     expect(person.status).to_have_attribute("data-state", "offline")
     expect(person.status).not_to_have_attribute("data-unsent", "0")
     context = person.page.context

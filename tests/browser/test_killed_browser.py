@@ -82,8 +82,7 @@ def test_what_a_killed_browser_had_kept_is_sent_by_the_next_one(
         person.sent()
         lab.kill()
         expect(person.status).to_have_attribute("data-state", "offline")
-        person.edit(0)
-        person.type(KEPT)
+        person.insist(0, KEPT)
         # What is typed last comes as from an input method, a burst of its own.
         person.page.evaluate(UNTIL_STORED, [KEPT[-1], PATIENCE])
         kill(profile)

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from prompter_projections.timeline import build, render
+from prompter_projections.timeline import build, render, render_study, session_row, study_timeline
 from support.lifelike import lifelike
 from support.notebooks import StartLab
 from support.person import Person
+from support.studies import study_timelines
 
 SAMPLE = Path(__file__).parents[2] / "sample"
 OWN_CELL = 'loans.groupby("grade")["default"].agg(["mean", "count"]).round(3)'
@@ -79,3 +80,14 @@ def test_pictures_of_a_timeline(page: Page, tmp_path: Path, pictures: Path, sche
     overflow = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
     page.screenshot(path=pictures / f"{name}.png")
+
+
+def test_pictures_of_a_study(page: Page, tmp_path: Path, pictures: Path) -> None:
+    file = tmp_path / "study.html"
+    made = study_timelines(12)
+    file.write_bytes(render_study(study_timeline(map(session_row, made)), "Study loans", ".html", timelines=made))
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 620})
+    page.goto(file.as_uri())
+    expect(page.locator(".study-row").first).to_be_visible()
+    page.screenshot(path=pictures / "study.png")

@@ -76,8 +76,7 @@ def test_the_whole_round(
 
     # The server dies; the person goes on typing.
     lab.kill()
-    person.edit(1)
-    person.type(WHILE_AWAY)
+    person.insist(1, WHILE_AWAY)
     expect(person.status).to_have_attribute("data-state", "offline")
     expect(person.status).not_to_have_attribute("data-unsent", "0")
 

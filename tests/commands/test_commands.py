@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from msgspec.structs import replace
 
+from prompter import __version__
 from prompter.commands import app
 from prompter.storage import DIRECTORIES, open_study_log
 from prompter_events import ProducerId, migrate
@@ -28,7 +29,8 @@ from prompter_events.catalogue.runs import RunScheduled
 from support.events import event, new_producer
 from support.lifelike import lifelike
 
-README = Path(__file__).parents[2] / "README.md"
+TOP = Path(__file__).parents[2]
+README = TOP / "README.md"
 
 
 def prompter(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -132,6 +134,26 @@ def test_check_says_what_will_be_recorded_and_asked(recorded: str) -> None:
     assert {finding["check"] for finding in findings} >= {"log", "writable", "clock", "condition"}
 
 
+def test_check_tells_the_study_its_period_conditions_rules_and_languages(recorded: str) -> None:
+    study = TOP / "docs" / "studies" / "course.yaml"
+    done = prompter("check", "--log", recorded, PROMPTER_STUDY=str(study))
+    assert done.returncode == 0, done.stdout
+    for words in ("statistics-101, phase main", "exercises, 90 minutes", "one of EXP_CTS, EXP_END, by seeded blocks"):
+        assert words in done.stdout
+    for words in ("en, de", "first_run (in describe, test) asks aim: What do you want", "at most 8 an hour", "version"):
+        assert words in done.stdout
+
+
+def test_check_tells_every_mistake_of_a_study_on_a_line_of_its_own(recorded: str, tmp_path: Path) -> None:
+    study = tmp_path / "study.yaml"
+    study.write_text("study: a\ncapture: {outputs: some}\ntitel: b\n", encoding="utf-8")
+    done = prompter("check", "--log", recorded, PROMPTER_STUDY=str(study))
+    assert done.returncode == 1
+    first, second = done.stdout.splitlines()
+    assert f"{study}:2: outputs is 'some'" in first
+    assert f"{study}:3: unknown key 'titel' (did you mean title?)" in second
+
+
 def test_migrate_creates_a_log_and_then_changes_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new/log.db"
     first, second = prompter("migrate", "--log", url), prompter("migrate", "--log", url)
@@ -159,8 +181,8 @@ MISTAKES = {
     "a log of an unknown kind": (["sessions", "--log", "postgres://x/y"], {}, "PROMPTER_LOG"),
     "a log that is not there": (["sessions", "--log", "sqlite:////nowhere/log.db"], {}, "prompter migrate"),
     "a password in the URL": (["sessions", "--log", "mysql://u:secret@h/d"], {}, "password"),
-    "an unknown condition": (["check"], {"MODE": "EXP_SOMETIMES"}, "EXP_CTS, EXP_NONE, NO_EXP"),
-    "a condition of a later version": (["check"], {"MODE": "EXP_END"}, "no review at the end yet"),
+    "an unknown condition": (["check"], {"MODE": "EXP_SOMETIMES"}, "EXP_CTS, EXP_END, EXP_NONE, NO_EXP"),
+    "an unknown period": (["check"], {"PROMPTER_PERIOD": "second"}, "no study with periods"),
     "a missing study": (["check"], {"PROMPTER_STUDY": "/nowhere/study.yaml"}, "/nowhere/study.yaml"),
     "an unreachable server": (["sessions", "--log", "mysql://u@127.0.0.1:1/d"], {}, "127.0.0.1:1"),
 }
@@ -189,12 +211,53 @@ def test_a_session_that_is_not_there_and_a_wrong_suffix_are_said(recorded: str, 
     assert ".html" in wrong.stderr
 
 
+def test_the_commands_of_a_study_have_help_with_an_example_and_stand_in_the_readme() -> None:
+    [study] = app.registered_groups
+    assert study.typer_instance is not None
+    commands = [command.name for command in study.typer_instance.registered_commands]
+    assert commands == ["init", "up", "link"]
+    for command in commands:
+        assert f"prompter study {command}" in README.read_text("utf-8")
+        assert "Example" in prompter("study", str(command), "--help").stdout
+
+
 def test_every_command_has_help_with_an_example_and_stands_in_the_readme() -> None:
     readme = README.read_text("utf-8")
     commands = [command.name for command in app.registered_commands]
-    assert commands == ["check", "migrate", "sessions", "replay", "history", "timeline", "verify", "erase", "restored"]
+    assert commands == [
+        "check",
+        "migrate",
+        "sessions",
+        "replay",
+        "history",
+        "timeline",
+        "quality",
+        "export",
+        "narrative",
+        "simulate",
+        "record",
+        "assign",
+        "verify",
+        "demo",
+        "collector",
+        "erase",
+        "restored",
+        "rebuild",
+        "worker",
+    ]
     for command in commands:
         assert f"prompter {command}" in readme
         shown = prompter(str(command), "--help")
         assert shown.returncode == 0
         assert "Example" in shown.stdout
+
+
+def test_the_version_is_told() -> None:
+    assert prompter("--version").stdout == f"prompter {__version__}\n"
+
+
+def test_commands_that_serve_nothing_do_not_load_a_server() -> None:
+    listing = "import sys, prompter.commands; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True).stdout.split()
+    assert "prompter.commands" in loaded
+    assert not {"jupyter_server.serverapp", "jupyterhub", "jsonschema", "pandas", "altair"} & set(loaded)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from prompter_events import Log
+from itertools import count
+from uuid import UUID
+
+from prompter_events import Log, open_log
 from support.events import ALICE, BOB, events, new_producer, new_session
 
 
@@ -12,6 +15,15 @@ async def test_a_participant_keeps_their_id(log: Log) -> None:
     assert len(set(ids)) == len(names)
     assert [await log.participant(name) for name in names] == ids
     assert await log.participant_names() == dict(zip(ids, names, strict=True))
+
+
+async def test_ids_come_from_where_they_are_told_to(log_url: str) -> None:
+    numbers = count(1)
+    async with open_log(log_url, new_id=lambda: UUID(int=next(numbers))) as log:
+        ann = await log.participant("Ann")
+        notebook = await log.notebook(ann, "loans", "a.ipynb")
+        assert (ann, notebook) == (UUID(int=1), UUID(int=2))
+        assert (await log.participant("Ann"), await log.notebook(ann, "loans", "a.ipynb")) == (ann, notebook)
 
 
 async def test_a_notebook_keeps_its_id_when_it_is_renamed(log: Log) -> None:

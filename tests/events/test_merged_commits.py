@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from prompter_events import MAX_EVENT_BYTES, Batch, Event, Log, ProducerId, Receipt, open_log, verify
-from prompter_events.append import Outcome
+from prompter_events.append import Plan
 from prompter_events.catalogue.study import CaptureInvalid
 from prompter_events.mysql.store import MysqlStore
 from prompter_events.sqlite.store import SqliteStore
@@ -113,7 +113,7 @@ class Commits:
         self._commit = log._store.commit
         monkeypatch.setattr(log._store, "commit", self.commit)
 
-    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
+    async def commit(self, batches: Sequence[Batch]) -> Plan:
         self.sizes.append(sum(len(batch.events) for batch in batches))
         return await self._commit(batches)
 

@@ -26,6 +26,7 @@ from prompter_events import (
     LogNotMigrated,
     LogReadOnly,
     LogUnavailable,
+    Position,
     open_log,
     verify,
 )
@@ -33,9 +34,11 @@ from prompter_events.numbered import EVENTS, migrations_in
 from prompter_events.rows import EVENT_COLUMNS
 from prompter_events.sqlite import SqliteStore, database, network_filesystem, turn
 from prompter_events.sqlite.errors import translate
+from prompter_events.sqlite.inserting import insert
 from prompter_events.sqlite.turn import Turn
 from prompter_events.store import DataRefused
 from prompter_events.stored import StoredLog
+from prompter_events.transaction import NEW_CHECKPOINT, Checkpoint
 from support.busy import NAME as BUSY
 from support.busy import busy
 from support.events import events, new_producer
@@ -78,6 +81,52 @@ async def test_commits_are_synced_to_a_wal(path: Path) -> None:
     with closing(database.connect(path, writing=True)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+async def test_what_is_made_of_the_log_alone_does_not_wait_for_the_disk(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bool] = []
+    finish = database.Database._finish
+
+    def watched(self: database.Database, connection: sqlite3.Connection, function: Callable[..., object]) -> object:
+        synced.append(connection.execute("PRAGMA synchronous").fetchone() == (2,))
+        return finish(self, connection, function)
+
+    monkeypatch.setattr(database.Database, "_finish", watched)
+    async with open_log(sqlite_url) as log:
+        producer = new_producer()
+        await log.append(producer, events(producer, 1, 2))
+        async with log.transaction() as transaction:
+            transaction.move("cells", NEW_CHECKPOINT, Checkpoint(Position(1), 1))
+        async with log.transaction() as transaction:
+            transaction.move("cells", Checkpoint(Position(1), 1), Checkpoint(Position(2), 1))
+            transaction.append(producer, events(producer, 3, 3))
+        async with log.transaction() as transaction:
+            transaction.move("cells", Checkpoint(Position(2), 1), Checkpoint(Position(3), 1))
+        await log.append(producer, events(producer, 4, 4))
+    assert synced == [True, False, True, False, True]
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 64, 65, 999])
+def test_rows_go_in_by_whatever_statements_in_their_order(count: int) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE sheep (place INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, legs)")
+        rows = [(f"sheep {number}", number) for number in range(count)]
+        insert(connection, "sheep", ("name", "legs"), rows)
+        assert connection.execute("SELECT name, legs FROM sheep ORDER BY place").fetchall() == rows
+        again = "ON CONFLICT (name) DO UPDATE SET legs = excluded.legs"
+        insert(connection, "sheep", ("name", "legs"), [(name, 4) for name, _ in rows], again)
+        assert connection.execute("SELECT COUNT(*) FROM sheep WHERE legs = 4").fetchone() == (count,)
+
+
+def test_a_wide_table_takes_fewer_rows_at_once() -> None:
+    columns = [f"c{number}" for number in range(130)]
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+        connection.execute(f"CREATE TABLE wide ({', '.join(columns)})")
+        insert(connection, "wide", columns, [[number] * 130 for number in range(20)])
+        assert connection.execute("SELECT COUNT(*) FROM wide").fetchone() == (20,)
 
 
 @pytest.mark.parametrize(

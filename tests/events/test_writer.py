@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from prompter_events import Batch, LogUnavailable, Position, ProducerId, Receipt
-from prompter_events.append import Outcome
+from prompter_events.append import Head, Plan
 from prompter_events.store import DataRefused, Store
 from prompter_events.writer import GROUP_BYTES, GROUP_EVENTS, Writer
 from support.events import event, events, new_producer
@@ -27,7 +27,7 @@ class Gate:
         self.probes = 0
         self.failure: Exception | None = None
 
-    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
+    async def commit(self, batches: Sequence[Batch]) -> Plan:
         self.entered.set()
         await self.open.wait()
         if self.failure:
@@ -36,7 +36,8 @@ class Gate:
             raise DataRefused("here", "a bad type")
         self.commits.append([(batch.producer_id, len(batch.events)) for batch in batches])
         self.stored = [one for batch in batches for one in batch.events]
-        return [Receipt(batch.events[-1].producer_seq, Position(7), len(batch.events), 0) for batch in batches]
+        receipts = [Receipt(batch.events[-1].producer_seq, Position(7), len(batch.events), 0) for batch in batches]
+        return Plan([], {}, Head(Position(7), b""), receipts)
 
     async def fits(self, batches: Sequence[Batch]) -> bool:
         self.probes += 1

@@ -20,6 +20,7 @@ from prompter_events.catalogue.prompts import (
     PromptSuppressed,
     PromptWithdrawn,
 )
+from prompter_events.catalogue.study import ConsentWithdrawn
 from support.desk import MINUTE, SECOND, Desk
 
 
@@ -166,6 +167,56 @@ def test_a_reload_is_not_a_new_beginning() -> None:
     assert len(issued(desk)) == 1
 
 
+def test_what_was_asked_in_a_notebook_that_rested_long_is_not_asked_again() -> None:
+    desk = Desk(study(apart=0, hour=100))
+    long = "\n".join(f"loans = loans.dropna(thresh={n})" for n in range(50))
+    desk.add("new", long)
+    desk.run("new")
+    desk.wait(MINUTE)
+    first = desk.turn_to()
+    for _ in range(12):
+        desk.turn_to()
+    assert desk.state is not None
+    assert "dropna" not in str(desk.state.cells)
+    desk.turn_to(first)
+    # Run All: the very same, also where it failed once in between.
+    desk.run("new")
+    desk.run("new", "error")
+    desk.run("new")
+    desk.wait(MINUTE)
+    assert len(issued(desk)) == 1
+    # How much another source differs is not known any more; from the next question on it is.
+    desk.type("new", "model.fit(X, y)")
+    desk.run("new", "error")
+    desk.run("new")
+    desk.wait(MINUTE)
+    assert [prompt.rule for prompt in issued(desk)] == ["first_run", "error_repaired"]
+    desk.type("new", "plot(model)")
+    desk.run("new")
+    desk.wait(MINUTE)
+    assert [prompt.rule for prompt in issued(desk)][2:] == ["substantial_change"]
+
+
+def test_who_withdrew_is_asked_nothing_that_waited_and_may_be_asked_again_once_they_agree() -> None:
+    desk = Desk(study(apart=0))
+    desk.add("asked")
+    desk.run("asked")
+    desk.wait(MINUTE)
+    [prompt] = issued(desk)
+    desk.add("waits")
+    desk.run("waits")
+    desk.say(ConsentWithdrawn(version="v1"))
+    desk.wait(20 * MINUTE)
+    assert issued(desk) == [prompt]
+    assert held_back(desk) == ["consent withdrawn"]
+    assert [body.prompt_id for body in desk.bodies(PromptWithdrawn)] == [prompt.prompt_id]
+    desk.reload()
+    desk.add("later")
+    desk.run("later")
+    desk.wait(MINUTE)
+    assert [each.cell_id for each in issued(desk)] == ["asked", "later"]
+
+
 def test_never_for_this_cell_is_obeyed() -> None:
     desk = Desk(study(apart=0))
     desk.add("new", "a = 1")
@@ -178,6 +229,20 @@ def test_never_for_this_cell_is_obeyed() -> None:
     desk.wait(MINUTE)
     assert len(issued(desk)) == 1
     assert held_back(desk) == ["never for this cell"]
+
+
+def test_never_holds_though_it_is_said_too_late_and_counts_as_unanswered_once() -> None:
+    desk = Desk(study(apart=0, expires=60_000))
+    desk.add("new", "a = 1")
+    desk.run("new")
+    desk.wait(6 * MINUTE)
+    [prompt], [_] = issued(desk), desk.bodies(PromptExpired)
+    desk.say(PromptDismissed(prompt_id=prompt.prompt_id, reason="never"))
+    assert desk.state.unanswered == 1
+    desk.type("new", "model.fit(X, y); plot(model)")
+    desk.run("new")
+    desk.wait(MINUTE)
+    assert (len(issued(desk)), held_back(desk)) == (1, ["never for this cell"])
 
 
 def test_a_question_expires_and_three_in_a_row_double_the_spacing() -> None:
@@ -264,7 +329,7 @@ def test_the_same_work_leads_to_the_same_decisions() -> None:
     desk.add("new")
     desk.run("new")
     desk.wait(MINUTE)
-    state = desk._state
+    state = desk.state
     assert state is not None
     assert desk.policy.decide(state, desk.now, 9) == desk.policy.decide(state, desk.now, 9)  # type: ignore[arg-type]
 

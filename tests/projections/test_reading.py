@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from making import Page, edited, opened
 
-from prompter_events import Position, open_log
+from prompter_events import Event, Position, open_log
 from prompter_events.log import Log
 from prompter_projections import SharedReading
+from support.events import events as drafts
+from support.events import new_producer
 
 
 class Counted:
@@ -96,3 +99,45 @@ async def test_what_was_read_before_an_erasure_is_held_no_longer() -> None:
         assert last.type == "participant.erased"
         again = await shared.read(Position(0), 10)
         assert [event.payload for event in again[:5]] == [None] * 5
+
+
+async def test_what_was_committed_here_need_not_be_read(log: Log) -> None:
+    shared, counted = sharing(log)
+    log.watch_commits(lambda events, seconds: shared.hold(events))
+    await filled(log, 30)
+    assert await everything(shared, 7) == list(range(1, 31))
+    # The last one asks whether there is more.
+    assert counted.readings == 1
+    held = await shared.read(Position(0), 30)
+    assert held == [event async for event in log.read(limit=len(held))]
+
+
+async def test_what_a_worker_appended_need_not_be_read_either(log: Log) -> None:
+    shared, counted = sharing(log)
+    times: list[float | None] = []
+
+    def told(events: Sequence[Event], seconds: float | None) -> None:
+        shared.hold(events)
+        times.append(seconds)
+
+    log.watch_commits(told)
+    await filled(log, 3)
+    producer = new_producer()
+    async with log.transaction() as transaction:
+        transaction.append(producer, drafts(producer, 1, 2))
+    assert [time is None for time in times] == [False] * (len(times) - 1) + [True]
+    held = await shared.read(Position(0), 30)
+    assert counted.readings == 0
+    assert held == [event async for event in log.read()]
+    assert len(held) == 5
+
+
+async def test_what_others_committed_in_between_is_read() -> None:
+    async with open_log("memory://") as log:
+        shared, _ = sharing(log)
+        await filled(log, 10)
+        all_of_them = [event async for event in log.read()]
+        shared.hold(all_of_them[:3])
+        shared.hold(all_of_them[6:8])
+        shared.hold(all_of_them[2:4])
+        assert await everything(shared, 4) == list(range(1, 11))

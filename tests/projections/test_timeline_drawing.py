@@ -180,3 +180,19 @@ def test_fifty_thousand_events_are_drawn_with_marks_bounded_by_pixels(suffix: st
     # At most one run of each of three outcomes on a pixel of a lane.
     assert marks <= lanes * 1_040 * 3
     assert drawn.count(b"h2.3v") <= lanes * 1_040 / 3
+
+
+def test_large_cells_that_run_often_do_not_make_a_page_of_their_product() -> None:
+    long_line, many_lines = "x" * 450_000, "\n".join(f"row_{i} = load({i})" for i in range(18_000))
+    desk = Desk(seed=4)
+    desk.open(("a", "code", long_line), ("b", "code", many_lines))
+    for number in range(20):
+        for cell in desk.cells:
+            cell[2] = f"{cell[2]}\n# {number}"
+            desk.emit(n.CellEdited(cell_id=cell[0], changes=[(0, [len(cell[2]) - 3, f"# {number}"])], cause="user"))
+            desk.run(cell[0], output="\x00" * 4_000)
+    made = build(desk.events)
+    page = render([made], ".html")
+    assert len(page) < 6_000_000, "each line is told once, long ones in part"
+    assert b"more characters in the log" in page
+    assert len(render([made], ".svg")) < 100_000

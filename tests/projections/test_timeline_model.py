@@ -186,6 +186,24 @@ def test_server_times_are_told_by_the_clock_of_the_page() -> None:
     assert not [mark for mark in made.strip if mark.kind == "offline"]
 
 
+def test_what_the_server_makes_tells_no_lost_connection_where_the_page_clock_is_fast() -> None:
+    desk = Desk(skew_s=-60)
+    desk.open(("a", "code", ""))
+    desk.wait(10)
+    asked = p.PromptRequested(request_id=uuid("request"), question="Why?", choices=[], language="en", by="ada")
+    for body in (
+        asked,
+        s.NoteAdded(text="stuck", at=2, by="ada"),
+        s.TaskBegan(name="clean", minutes=1),
+        s.TaskEnded(name="clean", by="time limit"),
+        s.StudyEnded(by="ada"),
+    ):
+        desk.emit(body, server=True)
+    made = build(desk.events)
+    assert not [mark for mark in made.strip if mark.kind == "offline"]
+    assert made.session.end == at(0), "the server's events do not make a session longer"
+
+
 def test_events_that_came_late_tell_a_lost_connection_and_a_hole_says_itself() -> None:
     desk = opened()
     desk.wait(10)

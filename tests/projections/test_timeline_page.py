@@ -3,68 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from test_timeline_drawing import HOSTILE, hostile_session
 
 from prompter_projections.timeline import build, render
-from support.lifelike import lifelike
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-class Watched:
-    """A page, and everything that it should not do."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.wrong: list[str] = []
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
-        page.on("dialog", self._dialog)
-        page.on("request", self._request)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        self.wrong.append(f"console: {message.text}")
-
-    def _dialog(self, dialog: Dialog) -> None:
-        self.wrong.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def _request(self, request: Request) -> None:
-        if request.url.partition("#")[0] != self.page.url.partition("#")[0] and not request.is_navigation_request():
-            self.wrong.append(f"request: {request.url}")
-
-
-@pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    watched = Watched(page)
-    yield watched
-    ran = page.evaluate("window.ran")
-    page.close()
-    assert watched.wrong == []
-    assert ran is None
+from support.lifelike import Desk, lifelike
+from support.watched import Watched
 
 
 @pytest.fixture(scope="module")
@@ -187,11 +135,11 @@ def test_an_address_opens_the_mark_at_a_position(watched: Watched, file: Path) -
     made = build(lifelike())
     run = made.lanes[9].runs[2]
     page = watched.page
-    page.goto(f"{file.as_uri()}#p={run.position}")
+    page.goto(f"{file.as_uri()}#position={run.position}")
     expect(page.locator("aside")).to_contain_text(f"position {run.position:,}")
     page.locator('.figure [data-key="p:1:0"]').focus()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"#p={made.lanes[1].prompts[0].position}$"))
+    expect(page).to_have_url(re.compile(f"#position={made.lanes[1].prompts[0].position}$"))
 
 
 def test_gaps_unfold_one_by_one_and_all_together(page: Page) -> None:
@@ -270,3 +218,98 @@ def test_dark_and_light_follow_the_reader_and_the_switch(page: Page) -> None:
     page.locator("button.theme").click()
     page.emulate_media(color_scheme="dark")
     assert page.evaluate(ground) == "rgb(251, 251, 249)", "the switch wins"
+
+
+@pytest.fixture(scope="module")
+def busy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An hour of work, in which runs a second apart share a pixel."""
+    desk = Desk(seed=3)
+    desk.open(("a", "code", "1"), ("b", "code", "2"))
+    for number in range(36):
+        for _ in range(8):
+            desk.finish(desk.schedule("a"), "error" if number % 3 == 0 else "ok", 0.1)
+            desk.wait(0.9)
+        desk.hold_back("a", "many-runs", "spacing")
+        desk.wait(92)
+        desk.save()
+    path = tmp_path_factory.mktemp("timeline") / "busy.html"
+    path.write_bytes(render([build(desk.events)], ".html"))
+    return path
+
+
+def test_runs_that_share_a_pixel_come_apart_when_one_zooms(watched: Watched, busy_file: Path) -> None:
+    page = watched.page
+    page.goto(busy_file.as_uri())
+    crowd = page.locator(".figure .mark.run[data-more]:not([display])").first
+    more, at, key = (crowd.get_attribute(name) for name in ("data-more", "data-at", "data-key"))
+    assert more is not None
+    shown = page.locator(".figure .mark.run:not([display])")
+    before = shown.count()
+    crowd.focus()
+    for _ in range(14):
+        page.keyboard.press("+")
+    assert page.locator(f'.figure [data-key="{key}"]').get_attribute("data-more") is None
+    apart = page.locator(".figure .mark.run:not([display])").evaluate_all(
+        "all => all.map(mark => [mark.dataset.key.split(':')[1], mark.getAttribute('aria-label'), +mark.dataset.at])"
+    )
+    lane = str(key).split(":")[1]
+    near = [label for row, label, moment in apart if row == lane and abs(moment - float(at or 0)) < 60]
+    assert len(near) >= 1 + int(more)
+    assert all(re.search(r", run \d+: (ok|error)", label) for label in near)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("aside")).to_be_visible()
+    page.keyboard.press("Escape")
+    crowd = page.locator(f'.figure [data-key="{key}"]')
+    page.get_by_role("button", name="Whole session").click()
+    assert shown.count() == before
+    assert crowd.get_attribute("data-more") == more
+
+
+def test_the_wheel_zooms_with_ctrl_and_moves_sideways(page: Page) -> None:
+    box = page.locator("svg.figure").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 700, box["y"] + 120)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -600)
+    page.keyboard.up("Control")
+    expect(page.get_by_role("button", name="Whole session")).to_be_visible()
+    left = "+document.querySelector('.brush').getAttribute('x')"
+    zoomed = page.evaluate(left)
+    page.mouse.wheel(150, 0)
+    page.wait_for_function(f"was => {left} > was", arg=zoomed)
+    page.mouse.wheel(0, 100)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("run.finished", "run"), ("prompt.answered", "Answered"), ("cell.removed", "gone at"), ("cell.added", "Cell")],
+)
+def test_an_address_marks_whatever_stands_at_a_position(watched: Watched, file: Path, kind: str, says: str) -> None:
+    event = next(one for one in lifelike() if one.type == kind)
+    page = watched.page
+    page.goto(f"{file.as_uri()}#position={event.position}")
+    expect(page.locator("aside")).to_contain_text(says)
+    expect(page.locator(".cursor")).to_have_count(1)
+    seconds = (event.occurred_at - lifelike()[0].occurred_at) / 1e6
+    box = page.locator(".figure").bounding_box()
+    assert box is not None
+    assert seconds > 0
+    expect(page).to_have_url(re.compile(f"#position={event.position}$"))
+
+
+def test_an_address_marks_what_has_no_cell_and_a_time(watched: Watched, file: Path) -> None:
+    page = watched.page
+    [restart] = [one for one in lifelike() if one.type == "kernel.restarted"]
+    page.goto(f"{file.as_uri()}#position={restart.position}")
+    cursor = page.locator(".cursor")
+    expect(cursor).to_have_count(1)
+    x = "path => +/M([\\d.]+)/.exec(path.getAttribute('d'))[1]"
+    there = cursor.evaluate(x)
+    expect(page.locator("aside")).to_be_hidden()
+    page.goto(f"{file.as_uri()}#at=2026-06-09T13:03:00Z")
+    page.wait_for_function(
+        "was => +/M([\\d.]+)/.exec(document.querySelector('.cursor').getAttribute('d'))[1] < was", arg=there
+    )
+    page.goto(f"{file.as_uri()}#at=2026-06-09T15:03:00+02:00")
+    assert cursor.evaluate(x) < there

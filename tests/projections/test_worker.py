@@ -141,6 +141,19 @@ async def test_a_worker_that_rests_lets_events_gather_until_somebody_waits() -> 
         # The next rest ends as the worker is told to stop, or this test would take ten minutes.
 
 
+async def test_a_worker_that_is_behind_does_not_rest_where_nobody_appends() -> None:
+    page = Page()
+    async with open_log("memory://") as log:
+        for _ in range(10):
+            last = await page.say(log, opened(), edited("a", ["x"]))
+        async with at_work(log, Tally(), rest=600.0, batch=2) as worker:
+            turns = 0
+            while worker.position < last and turns < 10_000:
+                turns += 1
+                await asyncio.sleep(0)
+            assert worker.position == last
+
+
 async def test_what_a_policy_emitted_is_passed_over_when_it_is_read_back(log: Log) -> None:
     page = Page()
     async with at_work(log, Asking()) as worker:

@@ -121,7 +121,7 @@ async def test_a_worker_killed_at_any_step_of_its_transaction_leaves_all_of_it_o
     assert outcomes[WRITTEN]
     before_commit = steps[: steps.index("before COMMIT") + 1]
     for part in ("INSERT INTO event", "UPDATE log_head SET"):
-        assert f"before {part}" in before_commit
+        assert any(step.startswith("before ") and part in step for step in before_commit)
     assert any("run_row" in step for step in before_commit)
     assert any("checkpoint" in step for step in before_commit)
     assert not any(outcomes[step] for step in before_commit)
@@ -280,8 +280,11 @@ class TestCommitsWithoutAnAnswer:
                 # Somebody else's event wakes the worker, and is folded with the timer or before it.
                 head = await Page().say(beside, opened())
                 await worker.caught_up(head)
-                while (await log.head()).position < head + 1:
-                    await log.wait(Position(head))
+                # The worker may have woken by itself, to renew its lease: then the timer's event comes before.
+                seen = (await log.head()).position
+                while not [event async for event in log.read(types=["prompt.expired"])]:
+                    seen = await log.wait(seen)
+                await worker.caught_up((await log.head()).position)
             assert way.cuts == 2
             assert [event.type async for event in log.read() if event.producer_seq and event.type.startswith("p")] == [
                 "prompt.issued",

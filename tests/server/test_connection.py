@@ -24,7 +24,7 @@ NOW = 1_790_000_000_000_000
 
 
 def connection() -> Connection:
-    return Connection(ME, WITHOUT_STUDY, Allowance(), asking=True)
+    return Connection(ME, WITHOUT_STUDY, Allowance(), asking="now")
 
 
 def frame(**fields: Any) -> bytes:
@@ -63,7 +63,7 @@ def greeted() -> Connection:
 def test_hello_asks_to_look_up_the_producer_and_tells_the_clock_offset() -> None:
     talk = connection()
     step = talk.receive(hello(), NOW)
-    assert step == Greet(PRODUCER, [SESSION])  # type: ignore[arg-type]  # ids are NewTypes
+    assert step == Greet(PRODUCER, [SESSION], NOW - 2_000_000)  # type: ignore[arg-type]  # ids are NewTypes
     assert talk.clock_offset_ms == 2000
 
 
@@ -79,7 +79,7 @@ def test_the_welcome_goes_on_where_the_log_stands_and_names_no_condition() -> No
 
 
 def test_a_condition_that_asks_nothing_reaches_the_page_as_behaviour() -> None:
-    talk = Connection(ME, WITHOUT_STUDY, Allowance(), asking=False)
+    talk = Connection(ME, WITHOUT_STUDY, Allowance(), asking="never")
     talk.receive(hello(), NOW)
     welcome = talk.greeted(0, UUID(int=5), [], [])[0]
     assert isinstance(welcome, Welcome)

@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 
 from prompter.storage import open_study_log
-from prompter_events.catalogue.study import TaskBegan
+from prompter_events.catalogue.runs import KernelStarted
 from support.chaos import Chaos, Kind
 from support.crowd import ScriptedPage
 from support.lab import Lab, servers_of_one_log
@@ -65,8 +65,8 @@ async def test_what_hundreds_of_pages_made_is_in_the_log_once_and_in_order(serve
     held = defaultdict(list)
     async with open_study_log(url) as log:
         async for event in log.read():
-            if isinstance(event.body, TaskBegan):
-                held[event.producer_id].append((event.producer_seq, event.body.name))
+            if isinstance(event.body, KernelStarted):
+                held[event.producer_id].append((event.producer_seq, event.body.kernel_id))
     for page in pages:
         assert held[page.outbox.producer] == list(enumerate(page.outbox.held, 1))
     assert sum(page.connections for page in pages) > 2 * PAGES

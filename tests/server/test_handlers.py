@@ -53,9 +53,16 @@ class Greeted:
     async def prompts(self) -> list[Any]:
         return []
 
+    async def reviews(self) -> list[Any]:
+        return []
+
+    async def course(self, sessions: Sequence[Any]) -> list[Any]:
+        return []
+
 
 async def test_a_prompt_that_ends_during_the_greeting_is_withdrawn_after_it() -> None:
     socket = SlowSocket(Withdraw(prompt_id=uuid4()))
-    connection = Connection(ParticipantId(uuid4()), WITHOUT_STUDY, Allowance(), asking=True)
-    await socket._greet(Greet(ProducerId(uuid4()), []), connection, Greeted())  # type: ignore[arg-type]
+    connection = Connection(ParticipantId(uuid4()), WITHOUT_STUDY, Allowance(), asking="now")
+    socket._connection = connection
+    await socket._greet(Greet(ProducerId(uuid4()), [], 0), connection, Greeted())  # type: ignore[arg-type]
     assert socket.sent == ["welcome", "state", "withdraw", "withdraw"]

@@ -1,14 +1,16 @@
-"""Settings and studies: what is read, what is refused and how it is said."""
+"""Settings: what is read, what is refused and how it is said."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from prompter.errors import SettingInvalid
+from prompter.extension import Prompter
 from prompter.settings import Condition, read_settings
-from prompter.study import WITHOUT_STUDY, load_study
+from prompter.study import WITHOUT_STUDY
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -25,8 +27,18 @@ def test_without_settings_one_records_for_oneself() -> None:
     settings = read_settings({})
     assert settings.log_url.startswith("sqlite:////")
     assert settings.study == WITHOUT_STUDY
-    assert settings.condition is Condition.NO_EXP
+    assert settings.condition is None
     assert settings.participant is None
+
+
+@pytest.mark.parametrize("collector", ["/services/prompter/", "no address", ""])
+def test_kernels_inherit_no_links_token_whatever_the_collectors_address_is(
+    monkeypatch: pytest.MonkeyPatch, collector: str
+) -> None:
+    monkeypatch.setenv("PROMPTER_COLLECTOR", collector)
+    monkeypatch.setenv("PROMPTER_LINK", "of a participant")
+    Prompter().initialize_settings()
+    assert "PROMPTER_LINK" not in os.environ
 
 
 def test_the_images_host_names_a_mysql_log() -> None:
@@ -41,72 +53,69 @@ def test_jupyters_configuration_wins_over_the_environment() -> None:
     assert settings.participant == "heron"
 
 
-def test_a_study_of_two_lines_is_a_study(tmp_path: Path) -> None:
-    study = load_study(study_of(tmp_path, MINIMAL))
-    assert (study.name, study.output_bytes, study.adaptive) == ("loans", 0, False)
-    assert study.pace == WITHOUT_STUDY.pace
-    assert study.digest is not None
+PERIODS = MINIMAL + "periods: [{name: one, conditions: [EXP_CTS]}, {name: two, conditions: [EXP_END]}]\n"
 
 
-def test_a_study_says_everything_it_wants_otherwise(tmp_path: Path) -> None:
-    study = load_study(
-        study_of(
-            tmp_path,
-            """\
-study: loans
-languages: [de, en]
-capture: {outputs: {text: 4 KiB}}
-pace:
-  quiet: {typing: 500 ms, run: 0 s}
-  caps: {hour: 2, day: 3, apart: 10 min}
-  snooze: 1 h
-rules:
-  - {use: substantial_change, ask: why, similarity: 0.5, priority: 3}
-questions:
-  why: {now: {de: "Was war der Anlass?", en: "What made you change this?"}, choices: [a, b]}
-""",
-        )
-    )
-    assert study.output_bytes == 4096
-    assert (study.pace.quiet_typing, study.pace.quiet_run, study.pace.snooze) == (500, 0, 3_600_000)
-    assert (study.pace.hour, study.pace.day, study.pace.apart) == (2, 3, 600_000)
-    assert study.language == "de"
-    assert [(rule.use, rule.similarity) for rule in study.rules] == [("substantial_change", 0.5)]
+def test_every_condition_may_be_set() -> None:
+    for condition in Condition:
+        assert read_settings({"MODE": condition}).condition is condition
+
+
+def test_the_period_in_force_is_named_from_outside_and_checked(tmp_path: Path) -> None:
+    study = str(study_of(tmp_path, PERIODS))
+    assert read_settings({"PROMPTER_STUDY": study}).period == ""
+    assert read_settings({"PROMPTER_STUDY": study, "PROMPTER_PERIOD": "two"}).period == "two"
+    assert read_settings({"PROMPTER_STUDY": study, "PROMPTER_PERIOD": "two"}, period="one").period == "one"
+
+
+def test_traits_are_read_by_name() -> None:
+    assert read_settings({}).traits == {}
+    assert read_settings({"PROMPTER_TRAITS": "experience=novice, site=A,"}).traits == {
+        "experience": "novice",
+        "site": "A",
+    }
+    assert read_settings({"PROMPTER_TRAITS": "site=A"}, traits="site=").traits == {"site": ""}
 
 
 WRONG = {
-    "no outputs chosen": ("study: loans\n", "capture"),
-    "an unknown key": (MINIMAL + "pace: {cap: 3}\n", "known here: quiet, caps, snooze, expires, waits"),
-    "an unknown rule": (MINIMAL + "rules: [{use: third_run, ask: aim}]\n", "first_run, substantial_change"),
-    "an unknown question": (MINIMAL + "rules: [{use: first_run, ask: who}]\n", "aim, change"),
-    "no such unit": (MINIMAL + "pace: {snooze: 10 minutes}\n", "ms, s, min, h, d"),
-    "no such option": ("study: loans\ncapture: {outputs: some}\n", "none, full"),
-    "a language without wording": (MINIMAL + "languages: [fr]\n", "'fr'"),
-    "a rule used twice": (MINIMAL + "rules: [{use: first_run, ask: aim}, {use: first_run, ask: aim}]\n", "twice"),
-    "a question without end": (MINIMAL + f"questions: {{aim: {{now: {{en: {'why ' * 600}}}}}}}\n", "2000"),
-    "a date that is none": ("study: 2024-02-30\n", "not YAML"),
-    "not YAML": ("study: [\n", "line 2"),
-    "a list": ("- a\n", "object"),
-    "a tag that would run code": ("study: !!python/object/apply:os.getcwd []\n", "not YAML"),
+    "an unknown condition": ({"MODE": "EXP_SOMETIMES"}, "MODE", "EXP_CTS, EXP_END, EXP_NONE, NO_EXP"),
+    "an unknown period": ({"PROMPTER_PERIOD": "three", "PROMPTER_STUDY": "STUDY"}, "PROMPTER_PERIOD", "one, two"),
+    "a period without a study": ({"PROMPTER_PERIOD": "one"}, "PROMPTER_PERIOD", "no study with periods"),
+    "traits without names": ({"PROMPTER_TRAITS": "novice"}, "PROMPTER_TRAITS", "experience=novice"),
+    "a study that is not there": ({"PROMPTER_STUDY": "/nowhere/study.yaml"}, "PROMPTER_STUDY", "/nowhere/study.yaml"),
+    "a study at nobody's home": ({"PROMPTER_STUDY": "~nobody-here/study.yaml"}, "PROMPTER_STUDY", "whole path"),
 }
 
 
-@pytest.mark.parametrize(("text", "named"), WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_study_is_refused_in_one_line_that_says_what_is_allowed(tmp_path: Path, text: str, named: str) -> None:
-    path = study_of(tmp_path, text)
+@pytest.mark.parametrize(("environment", "setting", "known"), WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_setting_is_refused_in_one_line_that_names_it_and_what_is_known(
+    tmp_path: Path, environment: dict[str, str], setting: str, known: str
+) -> None:
+    study = str(study_of(tmp_path, PERIODS))
     with pytest.raises(SettingInvalid) as refused:
-        load_study(path)
+        read_settings({name: study if value == "STUDY" else value for name, value in environment.items()})
     line = str(refused.value)
     assert "\n" not in line
-    assert line.startswith(str(path))
-    assert named in line
+    assert setting in line
+    assert known in line
 
 
 def test_every_setting_stands_in_the_readme() -> None:
     readme = README.read_text("utf-8")
     for setting in (
         *("PROMPTER_LOG", "PROMPTER_STUDY", "JP_PLUGIN_USER", "MODE", "DOCKER_HOST_IP", "TOKEN", "PLUGIN_PORT"),
+        *("PROMPTER_PERIOD", "PROMPTER_TRAITS", "c.Prompter.period", "c.Prompter.participant_traits"),
         *("PROMPTER_DB_PASSWORD", "PROMPTER_DB_PASSWORD_FILE", "PROMPTER_DB_ADMIN", "PROMPTER_DB_ADMIN_PASSWORD"),
         *("c.Prompter.log_url", "c.Prompter.study", "c.Prompter.participant", "c.Prompter.mode"),
     ):
         assert f"`{setting}`" in readme
+
+
+def test_pages_lead_to_the_hubs_last_page_unless_the_study_says_another(tmp_path: Path) -> None:
+    study = tmp_path / "study.yaml"
+    study.write_text("study: loans\ncapture: {outputs: none}\n", encoding="utf-8")
+    environment = {"PROMPTER_STUDY": str(study), "PROMPTER_THEN": "https://study.example.org/hub/done"}
+    assert read_settings(environment).study.then == "https://study.example.org/hub/done"
+    study.write_text(study.read_text("utf-8") + "finish: {then: https://other.example.org}\n", encoding="utf-8")
+    assert read_settings(environment).study.then == "https://other.example.org"
+    assert read_settings({}).study.then is None

@@ -41,6 +41,8 @@ async def test_the_server_says_whose_a_session_is_and_under_which_condition(serv
     async with page(lab) as mine:
         await mine.hello()
         await mine.send(1, OPENED)
+        # The greeting tells of none.
+        assert (await mine.hear("state"))["sessions"] == []
         [told] = (await mine.hear("state"))["sessions"]
     accepted = (await stored(url, mine.session))[0].body
     assert isinstance(accepted, SessionAccepted)
@@ -67,6 +69,22 @@ async def test_after_a_reconnect_the_welcome_names_the_last_durable_number(serve
             second.producer, second.session = first.producer, first.session
             assert (await second.hello())["producer_seq"] == 2
             assert await first.closed() == 4409
+
+
+async def test_a_hello_that_was_held_up_takes_no_place_from_the_page_that_came_back(server: tuple[Lab, str]) -> None:
+    lab, _ = server
+    async with page(lab) as late, page(lab) as here:
+        early = now_micros()
+        here.producer, here.session = late.producer, late.session
+        await here.hello()
+        await late.greet(early)
+        # Not for good: were it the page's only one after all, it would come again.
+        assert await late.closed() == 1001
+        assert (await here.send(1, OPENED, ADDED))["producer_seq"] == 2
+        async with page(lab) as later:
+            later.producer, later.session = late.producer, late.session
+            assert (await later.hello())["producer_seq"] == 2
+            assert await here.closed() == 4409
 
 
 async def test_a_question_comes_down_the_socket_and_its_answer_ends_it_elsewhere(server: tuple[Lab, str]) -> None:

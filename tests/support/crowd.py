@@ -120,10 +120,10 @@ class ScriptedPage:
     def _wire(self, text: str) -> dict[str, Any]:
         return {
             "session_id": self.session.bytes,
-            "type": "task.began",
+            "type": "kernel.started",
             "schema_version": 1,
             "occurred_at": now_micros(),
-            "payload": msgpack.packb({"name": text}),
+            "payload": msgpack.packb({"kernel_id": text, "name": ""}),
         }
 
 

@@ -31,7 +31,7 @@ from uuid import UUID
 import aiomysql
 
 from prompter_events import Batch, Log, ProducerId, open_log
-from prompter_events.append import Outcome
+from prompter_events.append import Plan
 from prompter_events.mysql.store import MysqlStore
 from prompter_events.stored import StoredLog
 
@@ -40,8 +40,8 @@ from .processes import python
 
 COMMITTED = "committed, before the receipt"
 
-# So few that the events of one append take several INSERTs.
-STATEMENT_BYTES = 3000
+# So few that the events of one append take several round trips.
+STATEMENT_BYTES = 1000
 
 TRANSACTION = ("BEGIN", "COMMIT", "ROLLBACK")
 
@@ -156,8 +156,8 @@ def watch_mysql(steps: Steps, *, torn: bool) -> None:
     send = aiomysql.Connection._write_bytes
 
     def write_bytes(connection: aiomysql.Connection, data: bytes) -> Any:
-        # Four bytes of header and one that says what kind of packet it is.
-        name = _words(data[5:200].decode(errors="replace"))
+        # Four bytes of header and one that says what kind of packet it is. Values are hexadecimal, so no ";" is theirs.
+        name = "; ".join(map(_words, data[5:].decode(errors="replace").split(";")))
         steps.take(f"before {name}")
         if steps.last_is_next:
             send(connection, data[: len(data) // 2])
@@ -179,10 +179,10 @@ def watch_commits(log: Log, steps: Steps) -> None:
     commit = store.commit
 
     @functools.wraps(commit)
-    async def watched(batches: Sequence[Batch]) -> list[Outcome]:
-        outcomes = await commit(batches)
+    async def watched(batches: Sequence[Batch]) -> Plan:
+        plan = await commit(batches)
         steps.take(COMMITTED)
-        return outcomes
+        return plan
 
     store.commit = watched  # type: ignore[method-assign]
     if isinstance(store, MysqlStore):

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,12 +16,12 @@ from pathlib import Path
 from threading import Event as Signal
 from typing import Any
 
-from prometheus_client.parser import text_string_to_metric_families
+from .starting import answer, figures, inherited, started
 
 TOKEN = "browser-test-token"
 
-#: A server that has not answered after this many seconds will not.
-_START_SECONDS = 60
+#: Projections that have not caught up after this many seconds will not.
+_LONGEST = 60
 
 
 def free_port() -> int:
@@ -41,11 +40,17 @@ class Lab:
     """JupyterLab (``lab``), Notebook 7 (``notebook``) or the bare server (``server``) in a process of its own.
 
     It can be killed and started again at the same address. Real-time collaboration is off, as in most installations;
-    where it is on, the people of ``support.people`` may sign in.
+    where it is on, or with ``people``, those of ``support.people`` may sign in.
     """
 
     def __init__(
-        self, home: Path, application: str, environment: Mapping[str, str], *, collaboration: bool = False
+        self,
+        home: Path,
+        application: str,
+        environment: Mapping[str, str],
+        *,
+        collaboration: bool = False,
+        people: bool = False,
     ) -> None:
         self.root = home / "work"
         self.root.mkdir(parents=True)
@@ -55,7 +60,7 @@ class Lab:
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._disabled: dict[str, bool] = {}
-        self._people = collaboration
+        self._people = collaboration or people
         if not collaboration:
             self._without_collaboration()
 
@@ -121,25 +126,8 @@ class Lab:
         directories = {f"JUPYTER_{name}_DIR": str(self._home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         tests = {"PYTHONPATH": os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))}
         workspaces = {"JUPYTERLAB_WORKSPACES_DIR": str(self._home / "workspaces")}
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PROMPTER_", "JUPYTER"))}
-        for unset in ("MODE", "JP_PLUGIN_USER", "DOCKER_HOST_IP"):
-            inherited.pop(unset, None)
-        with (self._home / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                env={**inherited, **tests, **directories, **workspaces, **self._environment},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self.root,
-            )
-        tick = Signal()
-        for _ in range(_START_SECONDS * 10):
-            if self._answers():
-                return
-            if self._process.poll() is not None:
-                break
-            tick.wait(0.1)
-        raise RuntimeError(f"the server did not start:\n{self.output[-4000:]}")
+        environment = {**inherited(), **tests, **directories, **workspaces, **self._environment}
+        self._process = started(command, environment, self._home / "server.log", self._answers, cwd=self.root)
 
     def kill(self) -> None:
         """End the server by SIGKILL, as a power cut would."""
@@ -168,19 +156,12 @@ class Lab:
 
     def metrics(self) -> dict[str, float]:
         """The figures of ``prompter/metrics`` by name and labels, as Prometheus reads them."""
-        request = urllib.request.Request(f"{self.url}prompter/metrics", headers={"Authorization": f"token {TOKEN}"})
-        with urllib.request.urlopen(request, timeout=10) as response:
-            families = text_string_to_metric_families(response.read().decode())
-            return {
-                sample.name + "".join(f"{{{key}={value}}}" for key, value in sample.labels.items()): sample.value
-                for family in families
-                for sample in family.samples
-            }
+        return figures(f"{self.url}prompter/metrics", TOKEN)
 
     def catch_up(self) -> None:
         """Return when the projections have come to the end of the log."""
         tick = Signal()
-        for _ in range(_START_SECONDS * 20):
+        for _ in range(_LONGEST * 20):
             if self.status()["lag"] == 0:
                 return
             tick.wait(0.05)
@@ -211,12 +192,7 @@ class Lab:
             connection.close()
 
     def _answers(self) -> bool:
-        request = urllib.request.Request(f"{self.url}api/status", headers={"Authorization": f"token {TOKEN}"})
-        try:
-            with urllib.request.urlopen(request, timeout=2) as response:
-                return bool(response.status == 200)
-        except (OSError, urllib.error.URLError):
-            return False
+        return answer(f"{self.url}api/status", {"Authorization": f"token {TOKEN}"}) is not None
 
 
 @contextmanager

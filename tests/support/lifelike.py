@@ -1,37 +1,37 @@
-"""A made-up session that looks like a real one: somebody looks into loans. Same seed, same events."""
+"""A made-up session that looks like a real one: somebody looks into loans. Same seed, same events.
+
+The desk is that of ``prompter demo``; here nobody listens: prompts come when the story says so, and each event has its
+position and its moment of recording at once, without a log.
+"""
 
 from __future__ import annotations
 
-import random
-from difflib import SequenceMatcher
-from typing import Any
+from random import Random
 from uuid import UUID
 
 import msgspec
 
+from prompter.demo.desk import Desk as MadeUpDesk
+from prompter.demo.desk import uuid
 from prompter_events.catalogue import Body
 from prompter_events.catalogue import notebook as n
 from prompter_events.catalogue import prompts as p
 from prompter_events.catalogue import runs as r
 from prompter_events.catalogue import study as s
-from prompter_events.chain import notebook_digest
+from prompter_events.catalogue.runs import RunStatus
 from prompter_events.event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId, draft
+
+__all__ = ["BEGIN", "Desk", "lifelike", "uuid"]
 
 BEGIN = 1_781_010_120_000_000
 """9 June 2026, 13:02 UTC, in µs."""
 
 
-def uuid(*parts: object) -> UUID:
-    """The same id for the same parts."""
-    return UUID(int=random.Random(":".join(map(str, parts))).getrandbits(128), version=4)
-
-
-class Desk:
+class Desk(MadeUpDesk):
     """Somebody at work: methods do what a person does, and events come of it. Times are in seconds."""
 
     def __init__(self, seed: int = 17, first_position: int = 18_215, skew_s: float = 1.5) -> None:
-        self.random = random.Random(seed)
-        self.seed = seed
+        super().__init__(seed, Random(seed))
         self.session_id = SessionId(uuid(seed, "session"))
         self.participant_id = ParticipantId(uuid(seed, "participant"))
         self.notebook_id = NotebookId(uuid(seed, "notebook"))
@@ -39,13 +39,8 @@ class Desk:
         self.policy = ProducerId(uuid(seed, "policy"))
         self.first_position = first_position
         self.skew_s = skew_s
-        self.now = 0.0
         self.offline_until: float | None = None
         self.events: list[Event] = []
-        self.cells: list[list[str]] = []
-        """Triples of id, type and source, in the notebook's order."""
-        self.count = 0
-        self.made = 0
         self._seqs: dict[ProducerId, int] = {}
 
     def emit(self, body: Body, *, at: float | None = None, server: bool = False) -> Event:
@@ -70,10 +65,6 @@ class Desk:
         self.events.append(placed)
         return placed
 
-    def wait(self, seconds: float) -> None:
-        """Nothing for a while."""
-        self.now += seconds
-
     def open(self, *cells: tuple[str, str, str], path: str = "loans.ipynb", condition: str = "EXP_CTS") -> None:
         """Open the notebook, given some cells."""
         self.cells = [list(cell) for cell in cells]
@@ -90,88 +81,11 @@ class Desk:
             ),
             server=True,
         )
-        self.emit(r.KernelStarted(kernel_id="k1", name="prompter"))
+        self.emit(r.KernelStarted(kernel_id=self.kernel_id, name="prompter"))
 
-    def snapshot(self) -> list[n.CellSnapshot]:
-        """All cells as they stand."""
-        return [n.CellSnapshot(cell_id=i, cell_type=t, source=x) for i, t, x in self.cells]  # type: ignore[arg-type]
-
-    def index(self, cell_id: str) -> int:
-        """A cell's place."""
-        return next(i for i, cell in enumerate(self.cells) if cell[0] == cell_id)
-
-    def add(self, cell_type: str = "code", source: str = "", index: int | None = None, cause: str = "user") -> str:
-        """Insert a cell, at the end if not told otherwise."""
-        self.made += 1
-        cell_id = f"cell-{self.made}"
-        at = len(self.cells) if index is None else index
-        self.cells.insert(at, [cell_id, cell_type, source])
-        body: dict[str, Any] = {"cell_type": cell_type, "cause": cause}
-        self.emit(n.CellAdded(cell_id=cell_id, index=at, source=source, **body))
-        return cell_id
-
-    def remove(self, cell_id: str) -> None:
-        """Delete a cell."""
-        at = self.index(cell_id)
-        del self.cells[at]
-        self.emit(n.CellRemoved(cell_id=cell_id, index=at, cause="user"))
-
-    def move(self, cell_id: str, to: int) -> None:
-        """Move a cell."""
-        at = self.index(cell_id)
-        self.cells.insert(to, self.cells.pop(at))
-        self.emit(n.CellMoved(cell_id=cell_id, from_=at, to=to))
-
-    def write(self, cell_id: str, source: str, pace: float = 0.42) -> None:
-        """Change a cell's text as typing does, in bursts, with pauses for thought. ``pace``: seconds a key."""
-        cell = self.cells[self.index(cell_id)]
-        while cell[2] != source:
-            before = cell[2]
-            tag, a, b, c, d = next(
-                op for op in SequenceMatcher(a=before, b=source, autojunk=False).get_opcodes() if op[0] != "equal"
-            )
-            keys = min(self.random.randint(2, 5), max(b - a, d - c))
-            if tag == "delete" or (tag == "replace" and b > a):
-                keys = min(keys, b - a)
-                ops: list[int | str] = [a, -keys]
-                cell[2] = before[:a] + before[a + keys :]
-            else:
-                ops = [a, source[c : c + keys]]
-                cell[2] = before[:a] + source[c : c + keys] + before[a:]
-            self.emit(n.CellEdited(cell_id=cell_id, changes=[(0, ops)], cause="user"))
-            self.wait(keys * pace * self.random.uniform(0.6, 1.4))
-            if self.random.random() < 0.08:
-                self.wait(self.random.uniform(1, 6))
-
-    def schedule(self, cell_id: str) -> UUID:
-        """Ask for a run."""
-        self.count += 1
-        run_id = uuid(self.seed, "run", self.count)
-        self.emit(r.RunScheduled(run_id=run_id, cell_id=cell_id, source=self.cells[self.index(cell_id)][2]))
-        return run_id
-
-    def finish(self, run_id: UUID, status: str = "ok", seconds: float = 0.2, output: str = "", error: str = "") -> None:
-        """Let a run begin and end. ``error`` is ``Name: message``."""
-        started = status in {"ok", "error"}
-        if started:
-            self.emit(r.RunStarted(run_id=run_id))
-            self.wait(seconds)
-        mime = "text/html" if output.startswith("<") else "text/plain"
-        size = len(output.encode())
-        outputs = [r.RunOutput(mime=mime, bytes=size, digest=bytes(32), text=output)] if output else []
-        name, _, message = error.partition(": ")
-        self.emit(
-            r.RunFinished(
-                run_id=run_id,
-                status=status,  # type: ignore[arg-type]
-                execution_count=self.count if started else None,
-                duration_ms=round(seconds * 1000) if started else None,
-                error=r.RunError(name=name, message=message, traceback="") if error else None,
-                outputs=outputs,
-            )
-        )
-
-    def run(self, cell_id: str, status: str = "ok", seconds: float = 0.2, output: str = "", error: str = "") -> UUID:
+    def run(
+        self, cell_id: str, status: RunStatus = "ok", seconds: float = 0.2, output: str = "", error: str = ""
+    ) -> UUID:
         """Run a cell, then look at what came."""
         run_id = self.schedule(cell_id)
         self.wait(0.05)
@@ -223,10 +137,6 @@ class Desk:
             ),
             server=True,
         )
-
-    def save(self) -> None:
-        """Save, with the digest that a replay must find."""
-        self.emit(n.NotebookSaved(digest=notebook_digest((i, t, x) for i, t, x in self.cells)))
 
     def after(self, body: type[p.PromptExpired] | type[p.PromptWithdrawn], prompt_id: UUID) -> None:
         """Let the server end a prompt."""

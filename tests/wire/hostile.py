@@ -35,13 +35,13 @@ MESSAGES: list[dict[str, Any]] = [
 
 
 def greeted() -> Connection:
-    connection = Connection(ALICE, WITHOUT_STUDY, Allowance(), asking=True)
+    connection = Connection(ALICE, WITHOUT_STUDY, Allowance(), asking="now")
     assert isinstance(connection.receive(msgpack.packb(MESSAGES[0]), NOW), Greet)
     return connection
 
 
 def fresh() -> Connection:
-    return Connection(ALICE, WITHOUT_STUDY, Allowance(), asking=True)
+    return Connection(ALICE, WITHOUT_STUDY, Allowance(), asking="now")
 
 
 def sound(step: Step, frame: bytes, producer_id: UUID = PRODUCER) -> None:

@@ -11,22 +11,32 @@ import msgpack
 import msgspec
 
 from prompter.connection import Close, Connection, Greet, Idle, Say, Step, Store, encode
+from prompter.consents import CONSENT_TYPES, Consents
 from prompter.follower import Follower
 from prompter.pages import Pages
 from prompter.recording import Recording
 from prompter.settings import Condition, Settings
-from prompter.study import WITHOUT_STUDY
+from prompter.study import WITHOUT_STUDY, Consent, Period, Task
+from prompter.timetable import Timetable
 from prompter.wire.messages import ServerMessage, State
 from prompter_events import START, Batch, BatchRefused, Event, ParticipantId, ProducerId, Receipt, SessionId, draft
 from prompter_events.catalogue import Body
+from prompter_events.catalogue.notebook import IdleBegan, SessionAccepted
 from prompter_events.catalogue.prompts import PromptIssued, PromptWithdrawn
-from prompter_events.catalogue.study import TaskBegan
+from prompter_events.catalogue.study import StudyEnded, TaskBegan, TaskEnded
 from prompter_events.memory import MemoryLog
 from support.events import ALICE, BOB
+
+LIMITED = msgspec.structs.replace(
+    WITHOUT_STUDY, periods=(Period("one", ("EXP_CTS",), tasks=(Task("clean", heading="# Clean", minutes=10),)),)
+)
+"""A study whose tasks are said."""
 
 BEGAN = 1_790_000_000_000_000
 
 SETTINGS = Settings(log_url="memory:", study=WITHOUT_STUDY, condition=Condition.EXP_CTS, participant=None)
+
+CONSENT = Consent(version="v1", text={"en": "Do you agree?"})
 
 Mark = int | str
 
@@ -60,11 +70,17 @@ class Server:
         self.late_ms = 0
         self._ms = 0
         self._prompts: dict[str, UUID] = {}
+        self._study = WITHOUT_STUDY
         self._begin()
 
     def _begin(self) -> None:
-        self.follower = Follower(self.log, START)
+        self.follower = Follower(self.log, START, consents=Consents(self._study.consent), timetable=Timetable(LIMITED))
         self.recording = Recording(self.log, self.follower, SETTINGS, ALICE)
+
+    def ask_for_consent(self) -> None:
+        """The study has a text from here on."""
+        self._study = msgspec.structs.replace(WITHOUT_STUDY, consent=CONSENT)
+        self._begin()
 
     @property
     def now(self) -> int:
@@ -76,10 +92,17 @@ class Server:
 
     def connect(self) -> None:
         allowance = self.pages.allowance(ALICE)
-        socket = Socket(Connection(ALICE, WITHOUT_STUDY, allowance, asking=True))
+        agreed_at = self.follower.consents.agreed_at(ALICE)
+        socket = Socket(Connection(ALICE, self._study, allowance, asking="now", agreed_at=agreed_at))
         socket.beaten_ms = self._ms
-        socket.stop = self.follower.listen(ALICE, lambda message: socket.say([message]), lambda: None)
+        socket.stop = self.follower.listen(ALICE, lambda message: self._push(socket, message), lambda: None)
         self.sockets.append(socket)
+
+    def _push(self, socket: Socket, message: ServerMessage) -> None:
+        if isinstance(message, State):
+            socket.say(socket.connection.agreed(self.follower.consents.agreed_at(ALICE)))
+        elif socket.connection.may_record:
+            socket.say([socket.connection.told(message)])
 
     def renumber(self) -> None:
         """The page goes on under a new producer."""
@@ -102,17 +125,22 @@ class Server:
         match step:
             case Greet():
                 socket.producer = step.producer_id
-                older = self.pages.enter(ALICE, step.producer_id, socket)
-                if older is not None:
-                    older.closed = 4409
+                ousted = self.pages.enter(ALICE, step.producer_id, socket, step.sent_at)
+                if ousted is socket:
+                    socket.closed = 1001
+                    return
+                if ousted is not None:
+                    ousted.closed = 4409
                 last = await self.recording.last_seq(step.producer_id)
                 sessions = await self.recording.known_sessions(step)
                 prompts = await self.recording.prompts()
-                socket.say(socket.connection.greeted(last, self.recording.epoch, prompts, sessions))
+                course = await self.recording.course(sessions)
+                socket.say(socket.connection.greeted(last, self.recording.epoch, prompts, sessions, course=course))
             case Store():
                 socket.stored.append(await self.recording.store(step, socket.connection.clock_offset_ms))
                 if self.late_ms == 0:
                     self.acknowledge(socket)
+                await self.follower.catch_up((await self.log.head()).position)
             case Say():
                 socket.say(step.messages)
             case Close():
@@ -141,7 +169,7 @@ class Server:
         await self.log.append(producer, [self._event(producer, 1, body)])
         await self.follower.catch_up((await self.log.head()).position)
 
-    async def ask(self, name: str) -> None:
+    async def ask(self, name: str, author: str = "rule") -> None:
         self._prompts[name] = uuid4()
         await self.tell(
             PromptIssued(
@@ -153,7 +181,7 @@ class Server:
                 question="What for?",
                 choices=[],
                 language="en",
-                author="rule",
+                author=author,
                 rule="ran",
                 trigger=1,
                 deliver="now",
@@ -165,16 +193,42 @@ class Server:
     async def withdraw(self, name: str) -> None:
         await self.tell(PromptWithdrawn(prompt_id=self._prompts[name], decided_at=self.now, after=0))
 
+    async def accept(self) -> None:
+        """The page's session is known: it was opened earlier."""
+        await self.tell(
+            SessionAccepted(
+                participant_id=ALICE,
+                notebook_id=self.notebook,
+                condition="EXP_CTS",
+                study="",
+                study_digest=None,
+                clock_offset_ms=0,
+            )
+        )
+
+    async def end(self, by: str) -> None:
+        await self.tell(StudyEnded(by=by))
+
+    async def begin_task(self, name: str, minutes: int) -> None:
+        await self.tell(TaskBegan(name=name, minutes=minutes))
+
+    async def end_task(self, name: str, by: str) -> None:
+        await self.tell(TaskEnded(name=name, by=by))
+
     def prompt_name(self, prompt_id: bytes) -> str:
         return next(name for name, known in self._prompts.items() if known.bytes == prompt_id)
 
     async def owned_by_another(self, *, producer: bool) -> None:
         """Another person has used this page's producer, or its session."""
         other = self.producer if producer else ProducerId(uuid4())
-        event = self._event(other, 1, TaskBegan(name="theirs"), participant_id=BOB)
+        event = self._event(other, 1, IdleBegan(), participant_id=BOB)
         if producer:
             event = msgspec.structs.replace(event, session_id=SessionId(uuid4()))
         await self.log.append(other, [event])
+
+    async def say_elsewhere(self, body: Body) -> None:
+        """Another page of this person says something."""
+        await self.tell(body)
 
     async def restore(self, keep: int) -> None:
         """Go back to a copy in which the page's producer had so many events."""
@@ -191,9 +245,9 @@ class Server:
         """The marks of what a person's pages said, in the log's order."""
         marks: list[Mark] = []
         async for event in self.log.read():
-            if event.participant_id == ALICE and event.type in ("task.began", "capture.lost"):
+            if event.participant_id == ALICE and event.type in ("idle.began", "capture.lost", *CONSENT_TYPES):
                 body = event.body
-                marks.append(int(body.name) if isinstance(body, TaskBegan) else event.type)
+                marks.append(body.after_ms if isinstance(body, IdleBegan) else event.type)
         return marks
 
     async def _mine(self) -> list[Event]:
@@ -225,8 +279,10 @@ class Server:
     def _wire(self, mark: Mark) -> dict[str, Any]:
         if mark == "capture.lost":
             kind, body = "capture.lost", {"count": 1, "reason": "gone"}
+        elif isinstance(mark, str):
+            kind, body = mark, {"version": CONSENT.version}
         else:
-            kind, body = "task.began", {"name": str(mark)}
+            kind, body = "idle.began", {"after_ms": mark}
         return {
             "session_id": self.session.bytes,
             "type": kind,

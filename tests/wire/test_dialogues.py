@@ -10,7 +10,9 @@ from typing import Any
 
 import msgpack
 import pytest
-from talking import Server, Socket
+from talking import CONSENT, Server, Socket
+
+from prompter_events.catalogue.study import ConsentGiven, ConsentWithdrawn
 
 Step = Sequence[Any]
 
@@ -22,9 +24,14 @@ OF_THE_PAGE = frozenset(
     {
         "page makes",
         "page opens a session",
+        "page agrees",
+        "page declines",
+        "page withdraws",
         "page holds",
         "page shows",
         "page asks",
+        "page was told of ends",
+        "page works on",
         "page is not connected",
         "page lets go of what is old",
         "page gives the connection up",
@@ -145,8 +152,32 @@ class Dialogue:
     async def _time_passes(self, ms: int) -> None:
         await self.server.pass_time(ms)
 
+    async def _study_asks_for_consent(self) -> None:
+        self.server.ask_for_consent()
+
+    async def _another_page_agrees(self) -> None:
+        await self.server.say_elsewhere(ConsentGiven(version=CONSENT.version))
+
+    async def _another_page_withdraws(self) -> None:
+        await self.server.say_elsewhere(ConsentWithdrawn(version=CONSENT.version))
+
     async def _log_asks(self, name: str) -> None:
         await self.server.ask(name)
+
+    async def _log_asks_by_hand(self, name: str) -> None:
+        await self.server.ask(name, author="ada")
+
+    async def _session_is_known(self) -> None:
+        await self.server.accept()
+
+    async def _log_ends_the_session(self, by: str) -> None:
+        await self.server.end(by)
+
+    async def _log_begins_a_task(self, name: str, minutes: int) -> None:
+        await self.server.begin_task(name, minutes)
+
+    async def _log_ends_the_task(self, name: str, by: str) -> None:
+        await self.server.end_task(name, by)
 
     async def _log_withdraws(self, name: str) -> None:
         await self.server.withdraw(name)
@@ -163,6 +194,8 @@ class Dialogue:
         said = socket.said.popleft()
         if "prompt" in expected:
             said["prompt"] = self.server.prompt_name(said["prompt_id"])
+        if "given" in expected:
+            said["given"] = said["study"]["consent"]["given"]
         assert {key: said.get(key) for key in expected} == expected
 
 

@@ -47,6 +47,8 @@ class CellSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     withheld: bool = False
     """Whether a part of the source is withheld."""
+    tags: list[Name] = []
+    """The cell's tags, by which a study may name a section."""
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +60,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     """Version of this plugin."""
     browser: Name
     """The browser's user agent."""
+    language: Name = ""
+    """The front end's language, BCP 47; empty if unknown."""
 
 
 @event("session.opened")
@@ -89,6 +93,8 @@ class SessionAccepted(Body, frozen=True, kw_only=True):
     study_digest: Digest | None
     clock_offset_ms: int
     """Server clock minus page clock at hello, in milliseconds."""
+    period: str = ""
+    """The study's period in force; empty where it has none."""
 
 
 @event("session.closed")

@@ -20,13 +20,35 @@ class PromptSuppressed(Body, frozen=True, kw_only=True):
     cell_id: CellIdField
     rule: Name
     reason: Name
-    """Why: ``condition``, ``hourly cap``, ``daily cap``, ``spacing``, ``open prompt``, ``superseded``, ``stale``."""
+    """Why: ``condition``, ``hourly cap``, ``daily cap``, ``spacing``, ``superseded``, ``stale``, ``review cap`` …
+
+    All of them stand in ``docs/prompting.md``.
+    """
     decided_at: Micros
     after: PositionField
     """The policy's checkpoint when it decided."""
     run_id: UUID | None = None
     cell_version: Count = 0
     question: Question = ""
+
+
+@event("prompt.requested")
+class PromptRequested(Body, frozen=True, kw_only=True):
+    """A researcher wants to ask about the cell that the participant is at. The policy decides when."""
+
+    request_id: UUID
+    question: Question
+    choices: list[Name]
+    language: Name
+    by: Name
+    """The researcher."""
+    urgent: bool = False
+    """At the next moment that disturbs little, whatever was asked before."""
+    override: bool = False
+    """Also where the condition asks nothing, or at the end alone: a deviation from the study."""
+    multiple: bool = False
+    """Whether several choices may be taken."""
+    text: Literal["optional", "required", "none"] = "optional"
 
 
 @event("prompt.issued")
@@ -51,6 +73,12 @@ class PromptIssued(Body, frozen=True, kw_only=True):
     decided_at: Micros
     after: PositionField
     """The policy's checkpoint when it decided."""
+    multiple: bool = False
+    """Whether several choices may be taken."""
+    text: Literal["optional", "required", "none"] = "optional"
+    """Whether an answer has words of its own beside the choices."""
+    deviation: bool = False
+    """Asked although the participant's condition would have asked nothing, or nothing then."""
 
 
 @event("prompt.shown")
@@ -74,8 +102,11 @@ class PromptAnswered(Body, frozen=True, kw_only=True):
     prompt_id: UUID
     text: AnswerText
     choice: Name | None
+    """The first of ``choices``; none without one."""
     drafting_ms: Millis
     """From the first focus to sending."""
+    choices: list[Name] = []
+    """All that were taken, where several may be."""
 
 
 @event("prompt.dismissed")
@@ -92,6 +123,14 @@ class PromptSnoozed(Body, frozen=True, kw_only=True):
 
     prompt_id: UUID
     until: Micros
+
+
+@event("prompt.quiet")
+class PromptQuiet(Body, frozen=True, kw_only=True):
+    """The person wants no questions for a while, in any of their pages."""
+
+    for_ms: Millis
+    """From now on, such as an hour; 0 ends it."""
 
 
 @event("prompt.expired")
@@ -119,6 +158,7 @@ class PromptAmended(Body, frozen=True, kw_only=True):
     prompt_id: UUID
     text: AnswerText
     choice: Name | None
+    choices: list[Name] = []
 
 
 @event("review.opened")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -108,12 +108,64 @@ class KernelDied(Body, frozen=True, kw_only=True):
     name: Name
 
 
+FactNames = Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=500)]
+
+
+class FrameShape(msgspec.Struct, frozen=True, kw_only=True):
+    """A data frame, series or array at one moment. Names and types of columns, never a value."""
+
+    rows: Count
+    columns: Count
+    """1 for a series; for an array the product of its other dimensions."""
+    names: FactNames = []
+    """Of the columns, in their order; the first ones of very many."""
+    dtypes: FactNames = []
+    """Beside ``names``; of an array the one that it has."""
+    missing: Count | None = None
+    """Missing values over all columns; none where counting would take too long."""
+
+
+class FrameFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A data frame that a run bound, changed or removed."""
+
+    name: Name
+    """The variable's."""
+    kind: Name
+    """``pandas.DataFrame``, ``pandas.Series``, ``polars.DataFrame``, ``numpy.ndarray`` …"""
+    before: FrameShape | None
+    """None if the name was bound to no data before."""
+    after: FrameShape | None
+    """None if it is no longer."""
+
+
+class EstimatorFact(msgspec.Struct, frozen=True, kw_only=True):
+    """An estimator that a run fitted or scored."""
+
+    name: Name
+    """The variable's; empty if it has none."""
+    kind: Name
+    """The class, such as ``LogisticRegression``; a pipeline with its last step, ``Pipeline(LogisticRegression)``."""
+    did: Literal["fitted", "scored"]
+    parameters: dict[str, Annotated[str, Meta(max_length=200)]] = {}
+    """Those that are not the class's defaults, as text."""
+    metric: Name = ""
+    """What was computed, such as ``score`` or ``roc_auc_score``."""
+    value: float | None = None
+
+
 @event("kernel.facts")
 class KernelFacts(Body, frozen=True, kw_only=True):
     """What the prompter kernel saw in its process after a run."""
 
     run_id: UUID | None
-    read: list[str]
-    bound: list[str]
-    frames: list[dict[str, Any]] = []
-    estimators: list[dict[str, Any]] = []
+    read: FactNames
+    """Names that the run used and did not bind first."""
+    bound: FactNames
+    frames: list[FrameFact] = []
+    estimators: list[EstimatorFact] = []
+    figures: Count = 0
+    """Drawn by the run."""
+    took_us: Count = 0
+    """What finding this out took, µs."""
+    truncated: bool = False
+    """Whether time or size did not suffice for all of it."""

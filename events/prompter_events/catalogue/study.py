@@ -8,6 +8,9 @@ from uuid import UUID
 from .base import Body, Count, Digest, Name, PositionField, event
 from .notebook import CellSnapshot
 
+PARTICIPANT, TIME_LIMIT = "participant", "time limit"
+"""Who ends a session or a task, where it is no researcher; no researcher is signed by these words."""
+
 
 @event("recording.paused")
 class RecordingPaused(Body, frozen=True, kw_only=True):
@@ -42,8 +45,13 @@ class ParticipantAssigned(Body, frozen=True, kw_only=True):
     period: Name
     condition: Name
     by: Name
-    """``block``, or the researcher who decided."""
+    """``block``, ``counterbalance``, or the researcher who decided."""
     reason: str = ""
+    study: Name = ""
+    strata: dict[str, Name] = {}
+    """The participant's traits that the assignment looked at."""
+    place: Count = 0
+    """Which one the participant is in the stratum, counted from 1; 0 if no block decided."""
 
 
 @event("participant.erased")
@@ -61,11 +69,19 @@ class ParticipantErased(Body, frozen=True, kw_only=True):
 
 @event("study.loaded")
 class StudyLoaded(Body, frozen=True, kw_only=True):
-    """A study came into force."""
+    """A study came into force. It holds until the next one is loaded."""
 
     digest: Digest
+    """Of the file's bytes."""
     version: Name
     phase: Literal["pilot", "main"]
+    name: Name = ""
+    text: str | None = None
+    """The whole file, so that what was asked can be looked up when the file is gone."""
+    texts: dict[str, str] = {}
+    """The texts beside it that people agreed to, by their file's name."""
+    reason: str = ""
+    """Why it was changed, where a change needs a reason."""
 
 
 @event("study.ended")
@@ -73,6 +89,7 @@ class StudyEnded(Body, frozen=True, kw_only=True):
     """The study ended for a participant."""
 
     by: Name
+    """``participant``, ``time limit``, or the researcher who ended it."""
 
 
 @event("task.began")
@@ -80,6 +97,8 @@ class TaskBegan(Body, frozen=True, kw_only=True):
     """Work on a section or task began."""
 
     name: Name
+    minutes: Count = 0
+    """How long it may last; 0: no limit is set."""
 
 
 @event("task.ended")
@@ -87,6 +106,8 @@ class TaskEnded(Body, frozen=True, kw_only=True):
     """Work on a section or task ended."""
 
     name: Name
+    by: Name = ""
+    """``participant``, who went on to another one, or ``time limit``."""
 
 
 @event("note.added")

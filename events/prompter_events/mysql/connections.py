@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -46,10 +46,17 @@ Result = TypeVar("Result")
 
 
 class _Cursor(aiomysql.Cursor):  # type: ignore[misc]  # aiomysql has no types
-    """Does not fetch warnings: strict mode makes errors of those that matter, and each would cost a round trip."""
+    """Does not fetch warnings: strict mode makes errors of those that matter, and each would cost a round trip.
+
+    Bytes go as hexadecimal literals. The driver escapes them as text, character by character: 6.5 ms for 100 KiB,
+    in which nothing else in the process goes on, where this takes 0.2. Either at most doubles them.
+    """
 
     async def _show_warnings(self, conn: object) -> None:
         return
+
+    def _escape_args(self, args: Sequence[object], conn: aiomysql.Connection) -> tuple[str, ...]:
+        return tuple([f"x'{arg.hex()}'" if isinstance(arg, bytes) else conn.escape(arg) for arg in args])
 
 
 @dataclass(frozen=True)
@@ -184,6 +191,19 @@ async def query(connection: aiomysql.Connection, sql: str, *values: Any) -> list
     async with connection.cursor() as cursor:
         await cursor.execute(sql, values or None)
         return list(await cursor.fetchall())
+
+
+async def query_all(connection: aiomysql.Connection, statements: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+    """Run statements in one round trip, in their order, and fetch all rows of each; a statement has none of its own.
+
+    The first that fails ends it: its error is raised, and those after it were not run.
+    """
+    async with connection.cursor() as cursor:
+        await cursor.execute(";".join(statements))
+        found = [list(await cursor.fetchall())]
+        while await cursor.nextset():
+            found.append(list(await cursor.fetchall()))
+        return found
 
 
 async def execute(connection: aiomysql.Connection, sql: str, *values: Any) -> int:

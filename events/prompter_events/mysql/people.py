@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import aiomysql
 
@@ -16,15 +16,15 @@ from .connections import execute, query
 from .statements import LOG_ID, claim_head, lock_head
 
 
-async def participant(connection: aiomysql.Connection, name: str, now: int) -> ParticipantId:
-    """See ``Log.participant``."""
+async def participant(connection: aiomysql.Connection, name: str, now: int, new_id: UUID) -> ParticipantId:
+    """See ``Log.participant``. ``new_id`` is for one who is not known yet."""
     digest = text_digest(name)
     await execute(
         connection,
         "INSERT INTO participant (log_id, participant_id, name, name_digest, created_at) VALUES (%s, %s, %s, %s, %s)"
         " ON DUPLICATE KEY UPDATE created_at = created_at",
         LOG_ID,
-        uuid4().bytes,
+        new_id.bytes,
         name,
         digest,
         now,
@@ -46,9 +46,9 @@ async def participant_names(connection: aiomysql.Connection) -> dict[Participant
 
 
 async def notebook(
-    connection: aiomysql.Connection, participant_id: ParticipantId, study: str, path: str, now: int
+    connection: aiomysql.Connection, participant_id: ParticipantId, study: str, path: str, *, now: int, new_id: UUID
 ) -> NotebookId:
-    """See ``Log.notebook``."""
+    """See ``Log.notebook``. ``new_id`` is for one that is not known yet."""
     if await _is_erased(connection, participant_id.bytes):
         raise ErasedParticipant(participant_id)
     digest = _notebook_digest(participant_id.bytes, study, path)
@@ -57,7 +57,7 @@ async def notebook(
         "INSERT INTO notebook (log_id, notebook_id, participant_id, study, path, path_digest, created_at)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s) ON DUPLICATE KEY UPDATE created_at = created_at",
         LOG_ID,
-        uuid4().bytes,
+        new_id.bytes,
         participant_id.bytes,
         study,
         path,

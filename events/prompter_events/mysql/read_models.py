@@ -30,7 +30,7 @@ from .statements import LOG_ID, chunks
 
 async def save(connection: aiomysql.Connection, relation: Relation, rows: Sequence[Row], statement_bytes: int) -> None:
     """Insert or replace rows by their key."""
-    names = ("log_id", *relation.key, *relation.columns)
+    names = ("log_id", *relation.names)
     changing = relation.columns or relation.key[:1]
     updates = ", ".join(f"`{name}` = VALUES(`{name}`)" for name in changing)
     marks = f"({', '.join(['%s'] * len(names))})"
@@ -69,7 +69,7 @@ async def rows(
     connection: aiomysql.Connection, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
 ) -> list[dict[str, Value]]:
     """See ``Log.rows``."""
-    names = (*relation.key, *relation.columns)
+    names = relation.names
     conditions = ["log_id = %s"]
     conditions += [f"`{name}` <=> %s" for name in equal]
     conditions += [f"`{name}` IS NOT NULL" for name in present]

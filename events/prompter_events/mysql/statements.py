@@ -13,12 +13,12 @@ from uuid import UUID
 import aiomysql
 import pymysql
 
-from ..append import Batch, Head, Outcome, ProducerState, plan_append
+from ..append import Batch, Head, Plan, ProducerState, plan_append
 from ..errors import LogCorrupt
 from ..event import Event, ParticipantId, Position, ProducerId, SessionId
 from ..rows import EVENT_COLUMNS, EventRow, event_row, row_event, uuid_of
 from ..store import check_epoch
-from .connections import execute, query
+from .connections import execute, query, query_all
 from .errors import is_duplicate
 
 LOG_ID = 1
@@ -26,6 +26,11 @@ LOG_ID = 1
 
 INSERT_EVENT = f"INSERT INTO event (log_id, {', '.join(EVENT_COLUMNS)}) VALUES "
 SELECT_EVENT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE log_id = {LOG_ID}"
+
+_LOCK_HEAD = (
+    "SELECT position, last_hash, epoch, (SELECT COUNT(*) FROM erased WHERE erased.log_id = log_head.log_id)"
+    f" FROM log_head WHERE log_id = {LOG_ID} FOR UPDATE"
+)
 
 # All columns of an event but its payload, as SQL text, are shorter than this; so is a typical read model's row.
 _ROW_BYTES = 900
@@ -37,53 +42,56 @@ Item = TypeVar("Item")
 
 async def append(
     connection: aiomysql.Connection, batches: Sequence[Batch], now: int, statement_bytes: int, *, epoch: UUID
-) -> tuple[list[Outcome], Position, bool]:
-    """Append; the outcomes, the new head, and whether anything was written.
+) -> Plan:
+    """Append, and tell what was; nothing may be.
 
     ``now`` in µs. No statement is longer than ``statement_bytes``, but one row always goes. Raises ``LogRestored`` if
     the log's epoch is another.
     """
-    head, erasures = await lock_head(connection, epoch)
+    ids = {batch.producer_id.bytes: batch.producer_id for batch in batches}
+    # What is read, and what is written, goes in one round trip each: others wait for the head meanwhile.
+    head_row, *producer_rows = await query_all(connection, [_LOCK_HEAD, *_lock_producers(list(ids))])
+    head, erasures = _head(head_row, epoch)
     erased = await _erased(connection, batches) if erasures else set()
-    plan = plan_append(head, await _producers(connection, batches), batches, now, erased)
+    producers = {
+        ids[producer_id]: ProducerState(last, ParticipantId(uuid_of(participant_id)))
+        for rows in producer_rows
+        for producer_id, participant_id, last in rows
+    }
+    plan = plan_append(head, producers, batches, now, erased)
     if not plan.events:
-        return plan.outcomes, head.position, False
-    for chunk in chunks(map(event_row, plan.events), _event_bytes, statement_bytes):
+        return plan
+    # Statements are bounded before their values are written in hexadecimal, and here they are written.
+    for some in chunks(_writes(plan, statement_bytes), len, 2 * statement_bytes):
         try:
-            await execute(connection, INSERT_EVENT + ",".join(map(_event_sql, chunk)))
+            await query_all(connection, some)
         except pymysql.err.IntegrityError as error:
             if is_duplicate(error):
-                raise LogCorrupt(chunk[0][0], "events lie behind the head") from error
+                raise LogCorrupt(plan.events[0].position, "events lie behind the head") from error
             raise
+    return plan
+
+
+def _lock_producers(ids: Sequence[bytes]) -> Iterator[str]:
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        some = ",".join(map(_hex, ids[start : start + _IDS_AT_ONCE]))
+        yield (
+            "SELECT producer_id, participant_id, last_seq FROM producer"
+            f" WHERE log_id = {LOG_ID} AND producer_id IN ({some}) FOR UPDATE"
+        )
+
+
+def _writes(plan: Plan, statement_bytes: int) -> Iterator[str]:
+    for chunk in chunks(map(event_row, plan.events), _event_bytes, statement_bytes):
+        yield INSERT_EVENT + ",".join(map(_event_sql, chunk))
     for some in chunks(plan.producers.items(), lambda _: _ROW_BYTES, statement_bytes):
-        await execute(
-            connection,
+        yield (
             "INSERT INTO producer (log_id, producer_id, participant_id, last_seq) VALUES "
             + ",".join(itertools.starmap(_producer_sql, some))
-            + " ON DUPLICATE KEY UPDATE last_seq = VALUES(last_seq)",
+            + " ON DUPLICATE KEY UPDATE last_seq = VALUES(last_seq)"
         )
-    await execute(
-        connection,
-        "UPDATE log_head SET position = %s, last_hash = %s WHERE log_id = %s",
-        plan.head.position,
-        plan.head.hash,
-        LOG_ID,
-    )
-    return plan.outcomes, plan.head.position, True
-
-
-async def _producers(connection: aiomysql.Connection, batches: Sequence[Batch]) -> dict[ProducerId, ProducerState]:
-    ids = {batch.producer_id.bytes: batch.producer_id for batch in batches}
-    found = {}
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        some = list(ids)[start : start + _IDS_AT_ONCE]
-        for producer_id, participant_id, last in await query(
-            connection,
-            "SELECT producer_id, participant_id, last_seq FROM producer"
-            f" WHERE log_id = {LOG_ID} AND producer_id IN ({','.join(map(_hex, some))}) FOR UPDATE",
-        ):
-            found[ids[producer_id]] = ProducerState(last, ParticipantId(uuid_of(participant_id)))
-    return found
+    position, last_hash = plan.head.position, _hex(plan.head.hash)
+    yield f"UPDATE log_head SET position = {position:d}, last_hash = {last_hash} WHERE log_id = {LOG_ID}"
 
 
 # Values of appends are written out here: the driver takes four times as long to find each one's type and to escape it.
@@ -126,15 +134,7 @@ def chunks(items: Iterable[Item], size_of: Callable[[Item], int], limit: int) ->
 
 async def lock_head(connection: aiomysql.Connection, epoch: UUID) -> tuple[Head, int]:
     """The head row, which nobody else moves before this transaction ends, and how many participants were erased."""
-    return _head(
-        await query(
-            connection,
-            "SELECT position, last_hash, epoch, (SELECT COUNT(*) FROM erased WHERE erased.log_id = log_head.log_id)"
-            " FROM log_head WHERE log_id = %s FOR UPDATE",
-            LOG_ID,
-        ),
-        epoch,
-    )
+    return _head(await query(connection, _LOCK_HEAD), epoch)
 
 
 async def claim_head(connection: aiomysql.Connection, head: Head) -> None:

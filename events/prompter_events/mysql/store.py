@@ -9,7 +9,7 @@ from uuid import UUID
 
 import aiomysql
 
-from ..append import Batch, Head, Outcome, ProducerState
+from ..append import Batch, Head, Plan, ProducerState
 from ..errors import LogUnavailable
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from ..numbered import Directory
@@ -21,14 +21,18 @@ from .connections import Account, Connections
 from .password import find_password
 
 READERS = 4
-"""Connections for reading; the writer has one of its own, so that readers never hold it up."""
+"""Connections for reading. The writer has one of its own, and so have read models, so that neither holds it up."""
 
 LEAST_PACKET = 4 * 1024 * 1024
 """max_allowed_packet must hold one event of 1 MiB with every byte escaped, twice over."""
 
 
 async def open_store(
-    url: MysqlUrl, password: str | None, directories: Sequence[Directory], clock: Callable[[], int]
+    url: MysqlUrl,
+    password: str | None,
+    directories: Sequence[Directory],
+    clock: Callable[[], int],
+    new_id: Callable[[], UUID],
 ) -> MysqlStore:
     """Look whether the server is there and migrated, and make a store of it.
 
@@ -40,15 +44,22 @@ async def open_store(
         raise LogUnavailable(
             f"{url}: max_allowed_packet is {packet} bytes and must be at least {LEAST_PACKET}; raise it on the server"
         )
-    return MysqlStore(account, clock, packet)
+    return MysqlStore(account, clock, packet, new_id)
 
 
 class MysqlStore(Store):
-    """``clock`` gives µs since the epoch, UTC; ``packet`` is the server's max_allowed_packet in bytes."""
+    """``clock`` gives µs since the epoch, UTC; ``packet`` is the server's max_allowed_packet in bytes.
 
-    def __init__(self, account: Account, clock: Callable[[], int], packet: int) -> None:
+    ``new_id`` gives the ids of participants and notebooks.
+    """
+
+    writes_beside = True
+
+    def __init__(self, account: Account, clock: Callable[[], int], packet: int, new_id: Callable[[], UUID]) -> None:
         self._clock = clock
+        self._new_id = new_id
         self._writer = Connections(account, 1)
+        self._models = Connections(account, 1)
         self._readers = Connections(account, READERS)
         # Escaping at most doubles a value, so that no statement outgrows the packet.
         self._statement_bytes = packet * 9 // 20
@@ -58,12 +69,12 @@ class MysqlStore(Store):
         self._epoch = await self._readers.run(statements.read_epoch)
         return self._epoch
 
-    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
-        async def append(connection: aiomysql.Connection) -> list[Outcome]:
+    async def commit(self, batches: Sequence[Batch]) -> Plan:
+        async def append(connection: aiomysql.Connection) -> Plan:
             await connection.begin()
-            outcomes, _, written = await self._append(connection, batches)
-            await (connection.commit() if written else connection.rollback())
-            return outcomes
+            plan = await self._append(connection, batches)
+            await (connection.commit() if plan.events else connection.rollback())
+            return plan
 
         return await self._writer.run(append)
 
@@ -92,8 +103,10 @@ class MysqlStore(Store):
             await self._write(connection, transaction)
             written = time.monotonic()
             if transaction.batches:
-                outcomes, position, _ = await self._append(connection, transaction.batches)
-                check_complete(transaction.batches, outcomes, again=unanswered)
+                plan = await self._append(connection, transaction.batches)
+                check_complete(transaction.batches, plan.outcomes, again=unanswered)
+                transaction.appended = plan.events
+                position = plan.head.position
             else:
                 # The head row stays unlocked for those who append.
                 position = (await statements.read_head(connection, self._epoch)).position
@@ -103,7 +116,7 @@ class MysqlStore(Store):
             transaction.cost = Cost(written - began, time.monotonic() - sent)
             return position
 
-        return await self._writer.run(run)
+        return await (self._writer if transaction.batches else self._models).run(run)
 
     async def _write(self, connection: aiomysql.Connection, transaction: Transaction) -> None:
         for forgetting in transaction.forgettings:
@@ -139,14 +152,23 @@ class MysqlStore(Store):
         return await self._readers.run(partial(statements.session_owner, session_id=session_id))
 
     async def participant(self, name: str) -> ParticipantId:
-        return await self._writer.transact(partial(people.participant, name=name, now=self._clock()))
+        return await self._writer.transact(
+            partial(people.participant, name=name, now=self._clock(), new_id=self._new_id())
+        )
 
     async def participant_names(self) -> dict[ParticipantId, str]:
         return await self._readers.run(people.participant_names)
 
     async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId:
         return await self._writer.transact(
-            partial(people.notebook, participant_id=participant_id, study=study, path=path, now=self._clock())
+            partial(
+                people.notebook,
+                participant_id=participant_id,
+                study=study,
+                path=path,
+                now=self._clock(),
+                new_id=self._new_id(),
+            )
         )
 
     async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None:
@@ -185,11 +207,10 @@ class MysqlStore(Store):
         await self._writer.transact(partial(statements.renew_epoch, epoch=epoch))
         self._epoch = epoch
 
-    async def _append(
-        self, connection: aiomysql.Connection, batches: Sequence[Batch]
-    ) -> tuple[list[Outcome], Position, bool]:
+    async def _append(self, connection: aiomysql.Connection, batches: Sequence[Batch]) -> Plan:
         return await statements.append(connection, batches, self._clock(), self._statement_bytes, epoch=self._epoch)
 
     async def aclose(self) -> None:
         await self._writer.aclose()
+        await self._models.aclose()
         await self._readers.aclose()

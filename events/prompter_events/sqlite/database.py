@@ -41,6 +41,7 @@ class Database:
         self._executor = ThreadPoolExecutor(1, f"prompter-{'writer' if writing else 'reader'}")
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._durable = True
         self._turn = Turn(path)
         self._closed = False
 
@@ -49,14 +50,18 @@ class Database:
         return await self._run(lambda: self._translated(lambda: function(self._opened())))
 
     async def write(
-        self, function: Callable[[sqlite3.Connection], Result], written: Callable[[Cost], None] | None = None
+        self,
+        function: Callable[[sqlite3.Connection], Result],
+        written: Callable[[Cost], None] | None = None,
+        *,
+        durable: bool = True,
     ) -> Result:
         """Run a function in a transaction; the whole of it again when the file was locked.
 
         Raises ``LogUnavailable`` when the file stays locked. Returns after COMMIT; ``written`` hears how long the
-        file's lock was held.
+        file's lock was held. One that is not ``durable`` may be undone by a power cut, whole, until a later one is.
         """
-        result, cost = await self._run(lambda: self._translated(lambda: self._write(function)))
+        result, cost = await self._run(lambda: self._translated(lambda: self._write(function, durable)))
         if written is not None:
             written(cost)
         return result
@@ -72,7 +77,10 @@ class Database:
         """Close the connection, after what runs."""
         if not self._closed:
             self._closed = True
-            await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
+            except RuntimeError:  # an interpreter that ends has let the thread go; nothing else uses the connection
+                self._close()
             self._executor.shutdown()
 
     async def _run(self, job: Callable[[], Result]) -> Result:
@@ -89,6 +97,7 @@ class Database:
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = connect(self._path, writing=self._writing)
+            self._durable = True
             self._file = _identity(self._path)
         elif (found := _identity(self._path)) is None:
             raise LogUnavailable(f"{self._path} is gone: put it back, or restart to begin a new log")
@@ -97,8 +106,9 @@ class Database:
             raise LogRestored(f"another file stands at {self._path}: {RESTORED}")
         return self._connection
 
-    def _write(self, function: Callable[[sqlite3.Connection], Result]) -> tuple[Result, Cost]:
+    def _write(self, function: Callable[[sqlite3.Connection], Result], durable: bool) -> tuple[Result, Cost]:
         connection = self._opened()
+        self._sync(connection, durable)
         deadline = time.monotonic() + BUSY_SECONDS
         pauses = Pauses()
         while True:
@@ -109,6 +119,12 @@ class Database:
                 if not is_busy(error) or time.monotonic() > deadline:
                     raise
             pauses.one()
+
+    def _sync(self, connection: sqlite3.Connection, durable: bool) -> None:
+        """Have COMMIT wait for the disk, or not. The WAL is written in order: one sync makes all before it durable."""
+        if durable != self._durable:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
 
     def _begin(self, connection: sqlite3.Connection, deadline: float) -> None:
         """Get the file's lock."""

@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 import sqlite3
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from ..errors import ErasedParticipant
 from ..event import NotebookId, ParticipantId, ProducerId, SessionId
 
 
-def participant(connection: sqlite3.Connection, name: str, now: int) -> ParticipantId:
-    """See ``Log.participant``."""
+def participant(connection: sqlite3.Connection, name: str, now: int, new_id: UUID) -> ParticipantId:
+    """See ``Log.participant``. ``new_id`` is for one who is not known yet."""
     connection.execute(
         "INSERT INTO participant (participant_id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
-        (uuid4().bytes, name, now),
+        (new_id.bytes, name, now),
     )
     [found] = connection.execute("SELECT participant_id FROM participant WHERE name = ?", (name,)).fetchone()
     return ParticipantId(UUID(bytes=found))
@@ -29,16 +29,16 @@ def participant_names(connection: sqlite3.Connection) -> dict[ParticipantId, str
 
 
 def notebook(
-    connection: sqlite3.Connection, participant_id: ParticipantId, study: str, path: str, now: int
+    connection: sqlite3.Connection, participant_id: ParticipantId, study: str, path: str, *, now: int, new_id: UUID
 ) -> NotebookId:
-    """See ``Log.notebook``."""
+    """See ``Log.notebook``. ``new_id`` is for one that is not known yet."""
     if is_erased(connection, participant_id):
         raise ErasedParticipant(participant_id)
     key = (participant_id.bytes, study, path)
     connection.execute(
         "INSERT INTO notebook (notebook_id, participant_id, study, path, created_at) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (participant_id, study, path) DO NOTHING",
-        (uuid4().bytes, *key, now),
+        (new_id.bytes, *key, now),
     )
     [found] = connection.execute(
         "SELECT notebook_id FROM notebook WHERE participant_id = ? AND study = ? AND path = ?", key

@@ -23,16 +23,19 @@ from ..transaction import (
     stored_row,
     stored_value,
 )
+from .inserting import insert
 
 
 def save(connection: sqlite3.Connection, relation: Relation, rows: Sequence[Row]) -> None:
     """Insert or replace rows by their key."""
-    names = (*relation.key, *relation.columns)
+    names = relation.names
     updates = ", ".join(f"{name} = excluded.{name}" for name in relation.columns)
-    connection.executemany(
-        f"INSERT INTO {relation.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-        f" ON CONFLICT ({', '.join(relation.key)}) DO {f'UPDATE SET {updates}' if updates else 'NOTHING'}",
+    insert(
+        connection,
+        relation.name,
+        names,
         [stored_row(relation, row) for row in rows],
+        f"ON CONFLICT ({', '.join(relation.key)}) DO {f'UPDATE SET {updates}' if updates else 'NOTHING'}",
     )
 
 
@@ -50,7 +53,7 @@ def rows(
     connection: sqlite3.Connection, relation: Relation, equal: Mapping[str, Value], present: Iterable[str]
 ) -> list[dict[str, Value]]:
     """See ``Log.rows``."""
-    names = (*relation.key, *relation.columns)
+    names = relation.names
     conditions = [f"{name} IS ?" for name in equal] + [f"{name} IS NOT NULL" for name in present]
     found = connection.execute(
         f"SELECT {', '.join(names)} FROM {relation.name} WHERE {' AND '.join(conditions) or '1'}"

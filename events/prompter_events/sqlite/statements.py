@@ -9,13 +9,13 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from ..append import Batch, Head, Outcome, ProducerState, plan_append
+from ..append import Batch, Head, Plan, ProducerState, plan_append
 from ..errors import LogCorrupt
 from ..event import Event, ParticipantId, Position, ProducerId, SessionId
 from ..rows import EVENT_COLUMNS, event_row, row_event, uuid_of
 from ..store import check_epoch
+from .inserting import PARAMETERS, insert
 
-INSERT_EVENT = f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
 SELECT_EVENT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event"
 
 _THERE_ALREADY = (
@@ -24,33 +24,32 @@ _THERE_ALREADY = (
     sqlite3.SQLITE_CONSTRAINT_UNIQUE,
 )
 
-# SQLite takes at most 999 parameters in old builds.
-_IDS_AT_ONCE = 500
+_IDS_AT_ONCE = PARAMETERS // 2
 
 
-def append(
-    connection: sqlite3.Connection, batches: Sequence[Batch], now: int, epoch: UUID
-) -> tuple[list[Outcome], Position]:
-    """Append; the outcomes and the new head. ``now`` in µs. Raises ``LogRestored`` if the log's epoch is another."""
+def append(connection: sqlite3.Connection, batches: Sequence[Batch], now: int, epoch: UUID) -> Plan:
+    """Append, and tell what was. ``now`` in µs. Raises ``LogRestored`` if the log's epoch is another."""
     head = read_head(connection, epoch)
     plan = plan_append(head, _producers(connection, batches), batches, now, _erased(connection, batches))
     if plan.events:
         try:
-            connection.executemany(INSERT_EVENT, map(event_row, plan.events))
+            insert(connection, "event", EVENT_COLUMNS, list(map(event_row, plan.events)))
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorcode in _THERE_ALREADY:
                 raise LogCorrupt(plan.events[0].position, "events lie behind the head") from error
             raise
-        connection.executemany(
-            "INSERT INTO producer (producer_id, participant_id, last_seq) VALUES (?, ?, ?)"
-            " ON CONFLICT (producer_id) DO UPDATE SET last_seq = excluded.last_seq",
+        insert(
+            connection,
+            "producer",
+            ("producer_id", "participant_id", "last_seq"),
             [
                 (producer_id.bytes, state.participant_id.bytes, state.last_seq)
                 for producer_id, state in plan.producers.items()
             ],
+            "ON CONFLICT (producer_id) DO UPDATE SET last_seq = excluded.last_seq",
         )
         connection.execute("UPDATE log_head SET position = ?, last_hash = ?", (plan.head.position, plan.head.hash))
-    return plan.outcomes, plan.head.position
+    return plan
 
 
 def _producers(connection: sqlite3.Connection, batches: Sequence[Batch]) -> dict[ProducerId, ProducerState]:

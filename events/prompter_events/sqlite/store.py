@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from ..append import Batch, Head, Outcome, ProducerState
+from ..append import Batch, Head, Plan, ProducerState
 from ..event import Event, NotebookId, ParticipantId, Position, ProducerId, SessionId
 from ..store import DataRefused, Store
 from ..transaction import Checkpoint, Cost, Relation, Transaction, Value, check_complete
@@ -16,10 +16,11 @@ from .database import Database, Undo
 
 
 class SqliteStore(Store):
-    """``clock`` gives µs since the epoch, UTC."""
+    """``clock`` gives µs since the epoch, UTC, and ``new_id`` the ids of participants and notebooks."""
 
-    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int], new_id: Callable[[], UUID] = uuid4) -> None:
         self._clock = clock
+        self._new_id = new_id
         self._writer = Database(path, writing=True)
         self._reader = Database(path, writing=False)
         self._epoch = UUID(int=0)
@@ -28,9 +29,9 @@ class SqliteStore(Store):
         self._epoch = await self._reader.read(statements.read_epoch)
         return self._epoch
 
-    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
-        def append(connection: sqlite3.Connection) -> list[Outcome]:
-            return statements.append(connection, batches, self._clock(), self._epoch)[0]
+    async def commit(self, batches: Sequence[Batch]) -> Plan:
+        def append(connection: sqlite3.Connection) -> Plan:
+            return statements.append(connection, batches, self._clock(), self._epoch)
 
         return await self._writer.write(append)
 
@@ -55,14 +56,16 @@ class SqliteStore(Store):
                 read_models.save(connection, relation, rows)
             for move in transaction.moves:
                 read_models.move(connection, move)
-            outcomes, position = statements.append(connection, transaction.batches, self._clock(), self._epoch)
-            check_complete(transaction.batches, outcomes)
-            return position
+            plan = statements.append(connection, transaction.batches, self._clock(), self._epoch)
+            check_complete(transaction.batches, plan.outcomes)
+            transaction.appended = plan.events
+            return plan.head.position
 
         def written(cost: Cost) -> None:
             transaction.cost = cost
 
-        position = await self._writer.write(run, written)
+        # What is made of the log alone, the log tells again: a power cut may take it back, its checkpoint with it.
+        position = await self._writer.write(run, written, durable=bool(transaction.batches or transaction.forgettings))
         if transaction.forgettings:
             await self._writer.scrub()
         return position
@@ -93,14 +96,18 @@ class SqliteStore(Store):
         return await self._reader.read(lambda connection: statements.session_owner(connection, session_id))
 
     async def participant(self, name: str) -> ParticipantId:
-        return await self._writer.write(lambda connection: people.participant(connection, name, self._clock()))
+        return await self._writer.write(
+            lambda connection: people.participant(connection, name, self._clock(), self._new_id())
+        )
 
     async def participant_names(self) -> dict[ParticipantId, str]:
         return await self._reader.read(people.participant_names)
 
     async def notebook(self, participant_id: ParticipantId, study: str, path: str) -> NotebookId:
         return await self._writer.write(
-            lambda connection: people.notebook(connection, participant_id, study, path, self._clock())
+            lambda connection: people.notebook(
+                connection, participant_id, study, path, now=self._clock(), new_id=self._new_id()
+            )
         )
 
     async def rename_notebook(self, notebook_id: NotebookId, path: str) -> None:

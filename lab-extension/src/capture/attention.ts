@@ -56,6 +56,11 @@ export class Attention {
     document.addEventListener('focusin', look, true);
   }
 
+  /** The study is known, or is another one: it may want to know where the person is. */
+  studied(): void {
+    this.look();
+  }
+
   /** The page was shown or hidden: told at once, since it may not come back. */
   shownOrHidden(): void {
     this.look();
@@ -63,7 +68,9 @@ export class Attention {
   }
 
   private look(): void {
-    this.focus.at(this.place());
+    if (this.capture.attends) {
+      this.focus.at(this.place());
+    }
   }
 
   private place(): Place {

@@ -45,6 +45,8 @@ interface Document extends Executing {
   panels: Set<string>;
   /** What follows it while it is open. */
   live: Live | null;
+  /** Whether the person ended its session. */
+  ended: boolean;
 }
 
 interface Live {
@@ -60,8 +62,11 @@ export class Capture implements ICapture {
       delivery,
       causes,
       settle: burst => this.sessions.get(burst.sessionId)?.texts.settle(burst),
+      // Before the study is known, as the most reticent one would have it.
+      keystrokes: () =>
+        delivery.study !== null && delivery.study.keystrokes !== false,
       missed: sessionId => this.sessions.get(sessionId)?.missed(),
-      paused: delivery.status.state === 'paused'
+      paused: delivery.silent
     });
     delivery.beforeRecord = this.recorder.beforeOthers;
     this.memory = new WithheldMemory(options.lasting);
@@ -70,6 +75,9 @@ export class Capture implements ICapture {
     );
     delivery.pausedChanged.connect((_, paused) =>
       guarded('pause', () => this.onPaused(paused))
+    );
+    delivery.consentChanged.connect(() =>
+      guarded('consent', () => this.onConsent())
     );
     followExecutions(actions, ({ model }) =>
       [...this.documents.values()].find(
@@ -85,16 +93,25 @@ export class Capture implements ICapture {
     tracker.widgetAdded.connect((_, panel) => this.follow(panel));
   }
 
+  /** Whether the study has it recorded where the person is and whether they are idle; false before it is known. */
+  get attends(): boolean {
+    const { study } = this.options.delivery;
+    return study !== null && study.focus !== false;
+  }
+
   /** Record where the person is. */
   focused(sessionId: string, body: EventBodies['focus.changed']): void {
-    if (this.sessions.has(sessionId)) {
+    if (this.sessions.has(sessionId) && this.attends) {
       this.recorder.record(sessionId, 'focus.changed', body);
     }
   }
 
   /** Record in every session that the person does nothing any more, in ms since the last input; null when they are back. */
   idle(afterMs: number | null): void {
-    for (const sessionId of this.sessions.keys()) {
+    // Who was not told to be idle does not come back either.
+    const tells = this.attends && (afterMs !== null || this.idling);
+    this.idling = tells && afterMs !== null;
+    for (const sessionId of tells ? this.sessions.keys() : []) {
       if (afterMs === null) {
         this.recorder.record(sessionId, 'idle.ended', {});
       } else {
@@ -123,6 +140,10 @@ export class Capture implements ICapture {
     return this.openedSignal;
   }
 
+  get sessionClosing(): ISignal<ICapture, { sessionId: string }> {
+    return this.closingSignal;
+  }
+
   get sessionClosed(): ISignal<ICapture, { sessionId: string }> {
     return this.closedSignal;
   }
@@ -136,6 +157,18 @@ export class Capture implements ICapture {
     { sessionId: string; cellId: string; running: boolean }
   > {
     return this.ranSignal;
+  }
+
+  end(panelId: string): void {
+    const document = this.byPanel.get(panelId);
+    if (document !== undefined) {
+      document.ended = true;
+      guarded('end', () => this.close(document, 'ended'));
+    }
+  }
+
+  isEnded(panelId: string): boolean {
+    return this.byPanel.get(panelId)?.ended === true;
   }
 
   restoring(act: () => void): void {
@@ -175,7 +208,8 @@ export class Capture implements ICapture {
     const document: Document = {
       context,
       panels: new Set(),
-      live: null
+      live: null,
+      ended: false
     };
     this.documents.set(context, document);
     context.disposed.connect(() => {
@@ -241,6 +275,7 @@ export class Capture implements ICapture {
       return;
     }
     const { session, runs, kernel } = document.live;
+    this.closingSignal.emit({ sessionId: session.id });
     document.live = null;
     kernel.stop();
     runs.lose();
@@ -274,6 +309,22 @@ export class Capture implements ICapture {
     }
   }
 
+  /** Without consent the log is to know nothing more of these sessions; should it be given, they begin anew. */
+  private onConsent(): void {
+    const { stage } = this.options.delivery.consent;
+    if (stage === 'given' || stage === 'free') {
+      return;
+    }
+    this.closedInPause.splice(0);
+    for (const document of [...this.documents.values()]) {
+      if (document.live?.session.told === true) {
+        this.close(document, 'withdrawn');
+        this.closedInPause.splice(0);
+        this.open(document);
+      }
+    }
+  }
+
   /** Tell collaborators' pages whose work is recorded here. */
   private announce(): void {
     const { participant } = this.options.delivery;
@@ -292,6 +343,7 @@ export class Capture implements ICapture {
     );
   }
 
+  private idling = false;
   private readonly recorder: Recorder;
   private readonly memory: WithheldMemory;
   private readonly documents = new Map<NotebookContext, Document>();
@@ -302,6 +354,9 @@ export class Capture implements ICapture {
     ICapture,
     { sessionId: string; panelId: string }
   >(this);
+  private readonly closingSignal = new Signal<ICapture, { sessionId: string }>(
+    this
+  );
   private readonly closedSignal = new Signal<ICapture, { sessionId: string }>(
     this
   );

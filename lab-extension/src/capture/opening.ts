@@ -62,6 +62,9 @@ export interface Opening {
 // Type, keys and heads of one cell when packed, generously.
 const CELL_BYTES = 80;
 
+// The head of one tag.
+const TAG_BYTES = 3;
+
 /**
  * Cut a notebook so that each packed event stays below `maxBytes`.
  *
@@ -75,16 +78,19 @@ export function opening(
   let count = 0;
   for (const cell of cells) {
     room -= CELL_BYTES + utf8Length(cell.cell_id) + utf8Length(cell.source);
+    (cell.tags ?? []).forEach(tag => {
+      room -= TAG_BYTES + utf8Length(tag);
+    });
     if (room < 0) {
       break;
     }
     count++;
   }
-  const added = cells.slice(count).map((cell, i): Step => ({
-    type: 'cell.added',
-    body: { ...cell, index: count + i },
-    cause: 'tool'
-  }));
+  const added = cells.slice(count).map((cell, i): Step => {
+    const body = { ...cell, index: count + i };
+    delete body.tags; // only a snapshot has them
+    return { type: 'cell.added', body, cause: 'tool' };
+  });
   return {
     cells: cells.slice(0, count).map(cell => ({ ...cell })),
     rest: added.flatMap(step => fit(step, maxBytes))

@@ -54,6 +54,63 @@ export function applyOps(text: string, ops: Ops): string {
   return parts.join('');
 }
 
+/** One edit that does what the two do, one after the other. */
+export function composeOps(first: Ops, second: Ops): Ops {
+  const result: Ops = [];
+  const before = [...first];
+  for (const op of second) {
+    if (typeof op === 'string') {
+      push(result, op);
+      continue;
+    }
+    // So many units of the text between the two edits are kept, or deleted.
+    let left = Math.abs(op);
+    while (left > 0) {
+      const next = before.shift() ?? left;
+      if (typeof next === 'number' && next < 0) {
+        push(result, next);
+        continue;
+      }
+      const size = typeof next === 'string' ? next.length : next;
+      const taken = Math.min(size, left);
+      if (taken < size) {
+        before.unshift(
+          typeof next === 'string' ? next.slice(taken) : next - taken
+        );
+      }
+      left -= taken;
+      if (typeof next === 'string') {
+        if (op > 0) {
+          push(result, next.slice(0, taken));
+        }
+      } else {
+        push(result, op > 0 ? taken : -taken);
+      }
+    }
+  }
+  before.forEach(op => push(result, op));
+  while (isKept(result.at(-1))) {
+    result.pop();
+  }
+  return result.map(op => (typeof op === 'string' ? wellFormed(op) : op));
+}
+
+/** Append an operation, joined with the last one if both do the same. */
+function push(ops: Ops, op: number | string): void {
+  const last = ops.at(-1);
+  if (typeof op === 'string' && typeof last === 'string') {
+    ops[ops.length - 1] = last + op;
+  } else if (
+    typeof op === 'number' &&
+    typeof last === 'number' &&
+    op > 0 === last > 0
+  ) {
+    ops[ops.length - 1] = last + op;
+  } else {
+    ops.push(op);
+  }
+}
+
 /** Operations that turn one text into another: one stretch replaced, surrogate pairs left whole. */
 export function replaceOps(before: string, after: string): Ops {
   const shorter = Math.min(before.length, after.length);

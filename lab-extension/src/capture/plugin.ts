@@ -5,6 +5,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
+import { ITranslator } from '@jupyterlab/translation';
 
 import { ICapture, IDelivery } from '../tokens';
 import { VERSION } from '../version';
@@ -20,11 +21,13 @@ export const capturePlugin: JupyterFrontEndPlugin<ICapture> = {
   description: 'Records what happens in the notebooks of this page.',
   autoStart: true,
   requires: [IDelivery, INotebookTracker],
+  optional: [ITranslator],
   provides: ICapture,
   activate: (
     app: JupyterFrontEnd,
     delivery: IDelivery,
-    tracker: INotebookTracker
+    tracker: INotebookTracker,
+    translator: ITranslator | null
   ): ICapture => {
     const capture = new Capture({
       delivery,
@@ -40,12 +43,19 @@ export const capturePlugin: JupyterFrontEndPlugin<ICapture> = {
       client: {
         lab: `${app.name} ${app.version}`.slice(0, NAME_UNITS),
         extension: VERSION,
-        browser: navigator.userAgent.slice(0, NAME_UNITS)
+        browser: navigator.userAgent.slice(0, NAME_UNITS),
+        // JupyterLab names its languages as directories are named.
+        language: (translator?.languageCode ?? '')
+          .replace('_', '-')
+          .slice(0, NAME_UNITS)
       },
       storage: sessionStorage,
       lasting: localStorage
     });
     const attention = new Attention({ app, tracker, capture });
+    delivery.studyChanged.connect(() =>
+      guarded('focus', () => attention.studied())
+    );
     // Captured, so that these come before the outbox's own listeners, which make durable what there is.
     document.addEventListener(
       'visibilitychange',

@@ -6,6 +6,7 @@ import { BURST_MS, Bursts, type Burst, type Cause, type Edit } from './bursts';
 import type { Causes, Commanded } from './causes';
 import { guarded, tell } from './guard';
 import { fit, type Step } from './opening';
+import { composeOps } from './ops';
 
 export interface RecorderOptions {
   delivery: Pick<IDelivery, 'record' | 'now'>;
@@ -14,6 +15,8 @@ export interface RecorderOptions {
   settle: (burst: Burst) => void;
   /** Told that a change of a session's cells could not be recorded. */
   missed: (sessionId: string) => void;
+  /** Whether each keystroke is recorded, or of a burst only what came of it. */
+  keystrokes: () => boolean;
   /** Nothing is recorded from the beginning: the participant paused before. */
   paused: boolean;
 }
@@ -148,7 +151,13 @@ export class Recorder {
 
   private finish(burst: Burst): void {
     this.options.settle(burst);
-    const { sessionId, cellId, cause, at, changes, author, withheld } = burst;
+    const { sessionId, cellId, cause, at, author, withheld } = burst;
+    const changes = this.options.keystrokes()
+      ? burst.changes
+      : result(burst.changes);
+    if (changes.length === 0) {
+      return;
+    }
     const body = {
       cell_id: cellId,
       changes,
@@ -190,4 +199,10 @@ export class Recorder {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private timed: Burst | null = null;
   private justOpened: Burst | null = null;
+}
+
+/** What several changes came to, as one without a moment of its own; none if they undid one another. */
+function result(changes: Burst['changes']): Burst['changes'] {
+  const ops = changes.map(([, each]) => each).reduce(composeOps);
+  return ops.length > 0 ? [[0, ops]] : [];
 }

@@ -4,11 +4,16 @@ import type { EventBodies, RunFinished } from '../protocol';
 import { wellFormed } from '../well-formed';
 import { PIECE_BYTES } from './bursts';
 import { textDigest } from './digest';
+import { FACTS, factsOf } from './facts';
 import { outcome, type RawOutput } from './outputs';
 import { utf8Length, utf8Prefix } from './text';
 
 type RunEvent =
-  'run.scheduled' | 'run.started' | 'run.finished' | 'run.external';
+  | 'run.scheduled'
+  | 'run.started'
+  | 'run.finished'
+  | 'run.external'
+  | 'kernel.facts';
 
 // A request of ours is told from others' after its run is over, too: so many of them are remembered.
 const REMEMBERED = 1000;
@@ -111,11 +116,9 @@ export class Runs {
     );
     if (run) {
       run.msgId = header.msg_id;
-      this.ours.add(header.msg_id);
-      const [oldest] = this.ours;
-      if (this.ours.size > REMEMBERED) {
-        this.ours.delete(oldest);
-      }
+      // What the kernel says of a text that is withheld would tell of it.
+      const told = run.told && !run.withheld;
+      remember(this.ours, header.msg_id, told ? run.id : null);
     }
   }
 
@@ -123,7 +126,12 @@ export class Runs {
   received(message: MessageLike): void {
     const parent = field(message.parent_header, 'msg_id');
     if (message.header.msg_type === 'execute_input' && !this.ours.has(parent)) {
+      remember(this.others, parent, null);
       this.external(field(message.content, 'code'));
+      return;
+    }
+    if (message.header.msg_type === FACTS) {
+      this.facts(parent, message.content);
       return;
     }
     // Most messages of a kernel come while nothing runs here.
@@ -215,6 +223,22 @@ export class Runs {
     });
   }
 
+  /** The kernel tells what a run did: before or after the run is over here, once for each. */
+  private facts(parent: unknown, content: unknown): void {
+    const { recording, quotes, record } = this.options;
+    const runId = this.ours.get(parent) ?? null;
+    const other = this.others.delete(parent);
+    if (runId !== null) {
+      this.ours.set(parent, null);
+    } else if (!other || !quotes()) {
+      return;
+    }
+    const facts = factsOf(content);
+    if (facts !== null && recording()) {
+      record('kernel.facts', { run_id: runId, ...facts });
+    }
+  }
+
   private finish(run: Run, how: Executed | null, shows: boolean): void {
     if (!this.open.includes(run)) {
       return;
@@ -264,11 +288,22 @@ export class Runs {
   }
 
   private readonly open: Run[] = [];
-  /** The ids of the requests made for runs here. */
-  private readonly ours = new Set<unknown>();
+  /** The ids of the requests made for runs here, with the id of a run whose facts may still come. */
+  private readonly ours = new Map<unknown, Uint8Array | null>();
+  /** Those of the requests of others whose facts may still come. */
+  private readonly others = new Map<unknown, null>();
   /** Cells without code that the executor was given and is not through with. */
   private readonly blank: string[] = [];
   private readonly endedInPause: Uint8Array[] = [];
+}
+
+/** Keep the newest. */
+function remember<T>(known: Map<unknown, T>, key: unknown, value: T): void {
+  known.set(key, value);
+  if (known.size > REMEMBERED) {
+    const [oldest] = known.keys();
+    known.delete(oldest);
+  }
 }
 
 function status(

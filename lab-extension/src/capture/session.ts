@@ -6,7 +6,7 @@ import type { INotebookModel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 
 import { nameCell } from '../cell-ids';
-import type { Client, SessionOpened } from '../protocol';
+import type { CellSnapshot, Client, SessionOpened } from '../protocol';
 import { Authors, awarenessOf, OWN, type Authorship } from './authors';
 import type { Cause } from './bursts';
 import {
@@ -21,6 +21,7 @@ import { opening, type Step } from './opening';
 import type { Ops } from './ops';
 import type { Recorder } from './recorder';
 import { Saves } from './saves';
+import { tagged } from './tags';
 import { Texts } from './texts';
 import {
   isDisposed,
@@ -118,7 +119,7 @@ export class Session {
       this.open();
       return;
     }
-    const { cells, rest } = opening(this.mirror.snapshot());
+    const { cells, rest } = opening(this.snapshot());
     this.options.recorder.record(this.id, 'recording.resumed', { cells });
     this.options.recorder.hold(this.id, rest);
   }
@@ -138,7 +139,7 @@ export class Session {
   private open(): void {
     const { context, recorder, client, continues } = this.options;
     this.opened = !recorder.paused;
-    const { cells, rest } = opening(this.mirror.snapshot());
+    const { cells, rest } = opening(this.snapshot());
     const kernel =
       context.sessionContext.session?.kernel?.name ||
       context.model.defaultKernelName ||
@@ -154,6 +155,15 @@ export class Session {
     };
     recorder.record(this.id, 'session.opened', body);
     recorder.hold(this.id, rest);
+  }
+
+  /** The cells as they are recorded, with their tags; not those of a cell that holds withheld text. */
+  private snapshot(): CellSnapshot[] {
+    const { cells } = this.mirror;
+    return this.mirror.snapshot().map((cell, i) => ({
+      ...cell,
+      ...(!cells[i].mixed && tagged(cells[i].key.getMetadata('tags')))
+    }));
   }
 
   /** One transaction is over: tell what it did. */
@@ -265,7 +275,7 @@ export class Session {
     const before = new Set(this.mirror.cells.map(({ cell_id }) => cell_id));
     this.mirror.reset(this.shared.cells.map(snapshot));
     this.nameCells();
-    const { cells, rest } = opening(this.mirror.snapshot());
+    const { cells, rest } = opening(this.snapshot());
     this.options.recorder.record(this.id, 'notebook.reloaded', { cells });
     this.options.recorder.hold(this.id, rest);
     // A file that was saved and then read again holds what is here now.

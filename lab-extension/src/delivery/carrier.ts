@@ -52,6 +52,8 @@ export interface CarrierOptions {
   /** The page's clock, µs since the epoch. */
   now: () => number;
   sessions: Sessions;
+  /** Whether what waits may be sent to a server that greets so; else it is thrown away. */
+  admits: (welcome: Welcome) => boolean;
   /** Told of every message of the server, after it was heeded here. */
   heard: (message: ServerMessage) => void;
   /** Something changed that the status may have to say. */
@@ -133,6 +135,24 @@ export class Carrier {
   async abandon(): Promise<void> {
     this._outbox.clear();
     await this._options.store.remove(this._outbox.producerId);
+  }
+
+  /** Throw away what the server has not got, and go on as a new producer: nobody will ask for what is missing. */
+  beginAnew(): void {
+    const { presence, store, timers, newId } = this._options;
+    const old = this._outbox.producerId;
+    const producerId = newId();
+    this._outbox = new Outbox({ producerId, newId });
+    this._own.add(producerId);
+    void store.remove(old);
+    // Other pages take an entry without its holder for a dead page's.
+    void presence
+      .hold(producerId)
+      .then(() => store.enter(producerId, { now: timers.wall() }));
+    if (this._started) {
+      // What the server still says is about the old one.
+      this._reconnect();
+    }
   }
 
   /** Number an event, and send it, typing soon, all else at once with what waits; or write it down if it can't be sent. */
@@ -234,7 +254,14 @@ export class Carrier {
   }
 
   private _welcomed(message: Welcome): void {
-    const { store, timers, sessions, now } = this._options;
+    const { store, timers, sessions, now, admits } = this._options;
+    const outbox = this._outbox;
+    if (!admits(message) && this._outbox.unsent > 0) {
+      this.beginAnew();
+    }
+    if (this._outbox !== outbox) {
+      return; // the greeting was meant for the producer before
+    }
     this._connected = true;
     this._refusal = null;
     this._closed = null;
@@ -270,7 +297,9 @@ export class Carrier {
   }
 
   private _told(state: State): void {
-    this._refusal = state.recording ? null : (state.reason ?? '');
+    // Whoever has not agreed is not refused by the server: it waits for their word.
+    this._refusal =
+      state.recording || state.consent === false ? null : (state.reason ?? '');
     this._pump();
   }
 
@@ -357,7 +386,7 @@ export class Carrier {
   }
 
   private readonly _options: CarrierOptions;
-  private readonly _outbox: Outbox;
+  private _outbox: Outbox;
   private readonly _stream: Stream;
   /** Every producer of this page: a renewal adds one. */
   private readonly _own = new Set<string>();

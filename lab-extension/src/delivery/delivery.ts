@@ -5,17 +5,27 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { idText } from '../ids';
 import type {
+  Ended,
   EventBodies,
   EventTypeName,
   Prompt,
   ServerMessage,
   State,
   StudyForPage,
+  Task,
   Welcome
 } from '../protocol';
-import type { DeliveryStatus, IDelivery } from '../tokens';
+import type {
+  ConsentStatus,
+  CurrentTask,
+  DeliveryStatus,
+  EndedSession,
+  IDelivery,
+  WaitingReview
+} from '../tokens';
 import { Carrier } from './carrier';
 import { Clock } from './clock';
+import { ConsentGate, type ConsentMemory } from './consent';
 import { Leftovers } from './leftovers';
 import { packEvent, TooBig } from './packing';
 import type { Presence } from './presence';
@@ -51,6 +61,9 @@ export interface DeliveryOptions {
   /** Whether the server surely has no Prompter. */
   absent: () => Promise<boolean>;
   paused: Flag;
+  /** The version of the consent text that the page was told of at its loading; empty if of none. */
+  consentNeeded: string;
+  consents: ConsentMemory;
   trans: TranslationBundle;
   /** Told of faults that are nobody's business but a developer's. */
   warn: (error: unknown) => void;
@@ -62,6 +75,7 @@ export class Delivery implements IDelivery {
     this._options = options;
     this._began = timers.elapsed();
     this._paused = options.paused.get();
+    this._gate = new ConsentGate(options.consentNeeded, options.consents);
     this._clock = new Clock({
       wall: () => timers.wall(),
       monotonic: () => timers.elapsed(),
@@ -73,6 +87,7 @@ export class Delivery implements IDelivery {
       ...options,
       now,
       sessions: this._sessions,
+      admits: welcome => this._admits(welcome),
       heard: message => this._heard(message),
       changed: () => this._changed()
     });
@@ -110,13 +125,36 @@ export class Delivery implements IDelivery {
   readonly withdrawn: Signal<IDelivery, string> = new Signal<IDelivery, string>(
     this
   );
+  readonly reviewsChanged: Signal<IDelivery, readonly WaitingReview[]> =
+    new Signal<IDelivery, readonly WaitingReview[]>(this);
+  readonly sessionEnded: Signal<IDelivery, EndedSession> = new Signal<
+    IDelivery,
+    EndedSession
+  >(this);
+  readonly taskChanged: Signal<IDelivery, CurrentTask> = new Signal<
+    IDelivery,
+    CurrentTask
+  >(this);
   readonly pausedChanged: Signal<IDelivery, boolean> = new Signal<
     IDelivery,
     boolean
   >(this);
 
+  readonly consentChanged: Signal<IDelivery, ConsentStatus> = new Signal<
+    IDelivery,
+    ConsentStatus
+  >(this);
+
   get study(): StudyForPage | null {
     return this._study;
+  }
+
+  get reviews(): readonly WaitingReview[] {
+    return this._reviews;
+  }
+
+  get task(): CurrentTask | null {
+    return this._task;
   }
 
   get participant(): string | null {
@@ -133,6 +171,7 @@ export class Delivery implements IDelivery {
         absent: this._absent,
         final,
         paused: this._paused,
+        consent: this._gate.status.stage,
         refusal,
         connected,
         connecting: closed === null && now - this._began < GRACE_MS,
@@ -169,7 +208,7 @@ export class Delivery implements IDelivery {
     occurredAt: number
   ): void {
     this._guarded(() => {
-      if (this._absent || this._paused) {
+      if (this._absent || this.silent) {
         return;
       }
       this._settleBurst();
@@ -186,7 +225,9 @@ export class Delivery implements IDelivery {
     if (this._paused || this._absent) {
       return;
     }
-    this.pausedChanged.emit(true);
+    if (this._gate.open) {
+      this.pausedChanged.emit(true);
+    }
     for (const sessionId of this._sessions.open) {
       this.record(sessionId, 'recording.paused', {}, this.now());
     }
@@ -201,14 +242,65 @@ export class Delivery implements IDelivery {
     }
     this._paused = false;
     this._options.paused.set(false);
-    this.pausedChanged.emit(false);
+    if (this._gate.open) {
+      this.pausedChanged.emit(false);
+    }
     this._changed();
+  }
+
+  get silent(): boolean {
+    return this._paused || !this._gate.open;
+  }
+
+  get consent(): ConsentStatus {
+    return this._gate.status;
+  }
+
+  agree(): void {
+    this._guarded(() =>
+      this._consenting(() => {
+        const version = this._gate.agree(this.now());
+        if (version !== null) {
+          // Not in a notebook's session: it is about all of them, and comes before them.
+          this._keep(
+            this._options.newId(),
+            'consent.given',
+            { version },
+            this.now()
+          );
+        }
+      })
+    );
+  }
+
+  decline(): void {
+    this._guarded(() => this._consenting(() => this._gate.decline()));
+  }
+
+  withdraw(): void {
+    this._guarded(() =>
+      this._consenting(() => {
+        const version = this._gate.withdraw(this.now());
+        if (version !== null) {
+          this._sayWithdrawn(version);
+        }
+      })
+    );
+  }
+
+  /** Another page of this browser may have withdrawn. */
+  recallConsent(): void {
+    this._guarded(() =>
+      this._consenting(() => {
+        this._gate.recall();
+      })
+    );
   }
 
   /** The page is hidden or goes away: write and send what can be. */
   leave(): void {
     this._guarded(() => {
-      if (!this._paused) {
+      if (!this.silent) {
         this._settleBurst();
       }
       this._carrier.flush();
@@ -277,16 +369,93 @@ export class Delivery implements IDelivery {
         break;
       case 'withdraw':
         this.withdrawn.emit(idText(message.prompt_id));
+        break;
+      case 'ended':
+        this._toldEnd(message);
+        break;
+      case 'task':
+        this._toldTask(message);
     }
   }
 
-  private _welcomed({ study, participant }: Welcome): void {
+  /** It is told at each greeting; those who follow it act once. */
+  private _toldEnd({ session_id, notebook_id, by }: Ended): void {
+    const sessionId = idText(session_id);
+    if (!this._ended.has(sessionId)) {
+      this._ended.add(sessionId);
+      this.sessionEnded.emit({
+        sessionId,
+        notebookId: idText(notebook_id),
+        by
+      });
+    }
+  }
+
+  private _toldTask({ name, ends_at = null, over = false }: Task): void {
+    this._task = { name, endsAt: ends_at, over };
+    this.taskChanged.emit(this._task);
+  }
+
+  /** Heed what the server knows of the consent before anything goes out. */
+  private _admits({ study, participant }: Welcome): boolean {
     this._participant = idText(participant);
     if (JSON.stringify(study) !== JSON.stringify(this._study)) {
       this._study = study;
       this.studyChanged.emit(study);
     }
-    if (!this._drained) {
+    const consent = study.consent ?? null;
+    this._consenting(() => {
+      const again = this._gate.welcomed(
+        consent,
+        idText(participant),
+        study.name
+      );
+      if (again && consent !== null) {
+        this._sayWithdrawn(consent.version);
+      }
+    });
+    return this._gate.open || this._gate.pending !== null;
+  }
+
+  /** Do what may change the consent, and have everybody follow. */
+  private _consenting(act: () => void): void {
+    const before = this._gate.status;
+    const wasOpen = this._gate.open;
+    act();
+    const { open, pending, status } = this._gate;
+    if (wasOpen && !open) {
+      if (!this._paused) {
+        this.pausedChanged.emit(true);
+      }
+      this._sessions.forget();
+      if (pending === null && this._carrier.unsent > 0) {
+        this._carrier.beginAnew();
+      }
+    }
+    if (JSON.stringify(before) !== JSON.stringify(status)) {
+      this.consentChanged.emit(status);
+    }
+    if (!wasOpen && open && !this._paused) {
+      this.pausedChanged.emit(false);
+    }
+    this._changed();
+  }
+
+  /** Throw away what was not sent, here and of pages that are gone, and have the server know. */
+  private _sayWithdrawn(version: string): void {
+    const { newId, warn } = this._options;
+    this._carrier.beginAnew();
+    this._keep(newId(), 'consent.withdrawn', { version }, this.now());
+    if (this._participant !== null) {
+      this._leftovers
+        .forget(this._participant, id => this._carrier.owns(id))
+        .catch(warn);
+    }
+  }
+
+  private _welcomed({ participant }: Welcome): void {
+    // What dead pages left was made with the person's consent, or without need of it, and goes by the one of today.
+    if (!this._drained && this._gate.open) {
       this._drained = true;
       this._leftovers
         .drain(idText(participant), id => this._carrier.owns(id))
@@ -294,7 +463,14 @@ export class Delivery implements IDelivery {
     }
   }
 
-  private _told({ sessions = [] }: State): void {
+  private _told({
+    sessions = [],
+    reviews = null,
+    consent = null
+  }: State): void {
+    if (consent !== null) {
+      this._consenting(() => this._gate.told(consent));
+    }
     for (const { session_id, notebook_id } of sessions) {
       const sessionId = idText(session_id);
       const notebookId = idText(notebook_id);
@@ -302,6 +478,14 @@ export class Delivery implements IDelivery {
         this._notebooks.set(sessionId, notebookId);
         this.sessionAccepted.emit({ sessionId, notebookId });
       }
+    }
+    if (reviews !== null) {
+      this._reviews = reviews.map(waiting => ({
+        notebookId: idText(waiting.notebook_id),
+        notebookPath: waiting.notebook_path,
+        questions: waiting.questions
+      }));
+      this.reviewsChanged.emit(this._reviews);
     }
   }
 
@@ -340,7 +524,7 @@ export class Delivery implements IDelivery {
       connected &&
       final === null &&
       refusal === null &&
-      !this._paused &&
+      !this.silent &&
       !this._absent &&
       !this._options.store.broken &&
       (oldest === null || this._looking)
@@ -392,6 +576,7 @@ export class Delivery implements IDelivery {
   }
 
   private readonly _options: DeliveryOptions;
+  private readonly _gate: ConsentGate;
   private readonly _clock: Clock;
   private readonly _carrier: Carrier;
   private readonly _leftovers: Leftovers;
@@ -402,6 +587,10 @@ export class Delivery implements IDelivery {
   private readonly _began: number;
   private _participant: string | null = null;
   private _study: StudyForPage | null = null;
+  private _reviews: readonly WaitingReview[] = [];
+  private _task: CurrentTask | null = null;
+  /** Sessions whose end was told. */
+  private readonly _ended = new Set<string>();
   private _absent = false;
   private _paused: boolean;
   private _settling = false;

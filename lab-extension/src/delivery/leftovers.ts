@@ -49,8 +49,7 @@ export class Leftovers {
     own: (producerId: string) => boolean
   ): Promise<void> {
     const { store, presence, unkept } = this._options;
-    const mayTake = (producerId: string, owner: string | null): boolean =>
-      (owner === null || owner === participant) && !own(producerId);
+    const mayTake = this._mayTake(participant, own);
     for (const row of await store.producers()) {
       if (mayTake(row.producer_id, row.participant)) {
         await presence.take(row.producer_id, () =>
@@ -66,6 +65,36 @@ export class Leftovers {
         );
       }
     }
+  }
+
+  /** Throw away what dead pages of this participant left: they withdrew. */
+  async forget(
+    participant: string,
+    own: (producerId: string) => boolean
+  ): Promise<void> {
+    const { store, presence, unkept } = this._options;
+    const mayTake = this._mayTake(participant, own);
+    for (const row of await store.producers()) {
+      if (mayTake(row.producer_id, row.participant)) {
+        await presence.take(row.producer_id, () =>
+          store.remove(row.producer_id)
+        );
+      }
+    }
+    for (const { producerId, participant: owner } of unkept.all()) {
+      if (mayTake(producerId, owner)) {
+        unkept.remove(producerId);
+      }
+    }
+  }
+
+  /** Whether a dead page's outbox is this participant's, and no other's of this page. */
+  private _mayTake(
+    participant: string,
+    own: (producerId: string) => boolean
+  ): (producerId: string, owner: string | null) => boolean {
+    return (producerId, owner) =>
+      (owner === null || owner === participant) && !own(producerId);
   }
 
   /** Tell how much of a producer is lost: the server knows how far it has come. */

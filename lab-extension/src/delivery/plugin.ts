@@ -13,11 +13,12 @@ import {
 } from '@jupyterlab/translation';
 
 import { newId } from '../ids';
+import { recordingServer, serverLacksPrompter } from '../server';
 import { IDelivery } from '../tokens';
+import { StoredConsents } from './consent';
 import { Delivery, type Flag } from './delivery';
 import { watchPage } from './page';
 import { BeatPresence, LockPresence } from './presence';
-import { serverLacksPrompter, streamUrl, tokenForHello } from './server';
 import { browserSocket } from './socket/socket';
 import { databaseName, EventStore } from './store';
 import { browserTimers } from './timers';
@@ -76,9 +77,16 @@ function warner(): (error: unknown) => void {
   };
 }
 
+/** Where consents are remembered: each version behind this. */
+function consentKeys(baseUrl: string): string {
+  return `prompter:consent:${baseUrl}:`;
+}
+
 function makeDelivery(trans: TranslationBundle): Delivery {
   const settings = ServerConnection.makeSettings();
+  // What is kept here is kept by the page's own address: behind a Hub it is one person's.
   const { baseUrl } = settings;
+  const server = recordingServer(settings);
   const warn = warner();
   const made: { delivery?: Delivery } = {};
   const store = new EventStore({
@@ -89,7 +97,7 @@ function makeDelivery(trans: TranslationBundle): Delivery {
   // Undefined on a plain http address that is not localhost.
   const locks = navigator.locks as LockManager | undefined;
   made.delivery = new Delivery({
-    open: browserSocket(settings.WebSocket, () => streamUrl(settings)),
+    open: browserSocket(settings.WebSocket, () => server.streamUrl()),
     store,
     unkept: new UnkeptNotes(browserNotes(), `prompter:unkept:${baseUrl}:`),
     presence: locks
@@ -98,9 +106,11 @@ function makeDelivery(trans: TranslationBundle): Delivery {
     timers: browserTimers,
     random: Math.random,
     newId,
-    token: () => tokenForHello(settings),
-    absent: () => serverLacksPrompter(settings),
+    token: () => server.token(),
+    absent: () => serverLacksPrompter(server),
     paused: tabFlag(`prompter:paused:${baseUrl}`),
+    consentNeeded: server.consentNeeded,
+    consents: new StoredConsents(browserNotes(), consentKeys(baseUrl)),
     trans,
     warn
   });
@@ -158,6 +168,11 @@ export const deliveryPlugin: JupyterFrontEndPlugin<IDelivery> = {
     const trans = (translator ?? nullTranslator).load('jupyterlab_prompter');
     const delivery = makeDelivery(trans);
     addCommands(app, delivery, palette, trans);
+    window.addEventListener('storage', ({ key }) => {
+      if (key?.startsWith('prompter:consent:') === true) {
+        delivery.recallConsent();
+      }
+    });
     watchPage({
       leaving: () => delivery.leave(),
       returning: () => delivery.wake()

@@ -24,6 +24,11 @@ export class Sessions {
     }
   }
 
+  /** Nothing of them is recorded any more. */
+  forget(): void {
+    this._open.clear();
+  }
+
   private readonly _open = new Set<string>();
   private _latest = NIL_ID;
 }

@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { CLOSE_CODES } from '../protocol';
-import type { DeliveryStatus } from '../tokens';
+import type { ConsentStage, DeliveryStatus } from '../tokens';
 
 /** An event that waits longer than this is worth a word, in ms. */
 export const LATE_MS = 2000;
@@ -17,6 +17,7 @@ export interface Facts {
   /** The close code after which nothing more is tried; null while it goes on. */
   final: number | null;
   paused: boolean;
+  consent: ConsentStage;
   /** Why the server does not record; null while it does. */
   refusal: string | null;
   /** The server has welcomed this connection. */
@@ -53,10 +54,40 @@ function whyFinal(code: number, trans: TranslationBundle): string {
   }
 }
 
+/** Why nothing is recorded without consent; null where it is given or not asked for. Empty while it is being found out. */
+function whyWithoutConsent(
+  facts: Facts,
+  trans: TranslationBundle
+): string | null {
+  switch (facts.consent) {
+    case 'free':
+    case 'given':
+      return null;
+    case 'unknown':
+      return facts.connecting || facts.connected
+        ? ''
+        : trans.__(
+            'Nothing is recorded until the server has told whether you agreed to this study.'
+          );
+    case 'asked':
+      return trans.__(
+        'Nothing is recorded: this study asks for your consent first.'
+      );
+    case 'declined':
+      return trans.__(
+        'You have not agreed to this study: nothing is recorded. You can agree in the side panel.'
+      );
+    case 'withdrawn':
+      return trans.__(
+        'You withdrew your consent: nothing is recorded. You can agree again in the side panel.'
+      );
+  }
+}
+
 function whyOffline(facts: Facts, trans: TranslationBundle): string {
   if (facts.closed === CLOSE_CODES['not authenticated']) {
     return trans.__(
-      'You are signed out. Sign in and reload the page; %1 kept here.',
+      'You are signed out, or your server was stopped. Reload the page, and sign in if it asks; %1 kept here.',
       facts.unsent
     );
   }
@@ -82,6 +113,10 @@ export function statusOf(
   }
   if (facts.final !== null) {
     return { state: 'stopped', unsent, reason: whyFinal(facts.final, trans) };
+  }
+  const withoutConsent = whyWithoutConsent(facts, trans);
+  if (withoutConsent !== null) {
+    return { state: 'stopped', unsent, reason: withoutConsent };
   }
   if (facts.paused) {
     const reason = trans.__(

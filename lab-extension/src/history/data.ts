@@ -1,9 +1,9 @@
 /** What the server tells of a notebook's history, and the page's way to ask for it. */
 
-import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import type { Cause } from '../capture/bursts';
+import type { RecordingServer } from '../server';
 
 export type MomentKind =
   | 'opened'
@@ -97,7 +97,7 @@ export interface HistorySource {
 
 /** The history as this page's server tells it. */
 export class ServerHistory implements HistorySource {
-  constructor(private readonly settings: ServerConnection.ISettings) {}
+  constructor(private readonly server: RecordingServer) {}
 
   async moments(sessionId: string, until?: number): Promise<MomentsPage> {
     const query = until === undefined ? '' : `?until=${until}`;
@@ -114,9 +114,9 @@ export class ServerHistory implements HistorySource {
     let told: unknown;
     try {
       const response = await ServerConnection.makeRequest(
-        URLExt.join(this.settings.baseUrl, 'prompter/history') + `/${path}`,
+        this.server.url(`history/${path}`),
         { cache: 'no-store' },
-        this.settings
+        this.server.settings
       );
       status = response.status;
       told = await response.json();

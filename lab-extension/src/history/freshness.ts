@@ -1,8 +1,8 @@
-/** When to ask for the history again: when there is something new to see, and never too often. */
+/** When to ask again for what the log tells: when there is something new to see, and never too often. */
 
 /** The least time between two answers, in ms. */
 const PAUSE_MS = 1000;
-/** A history that takes long to tell is asked for less often: it may cost the server a tenth of its time. */
+/** What takes long to tell is asked for less often: it may cost the server a tenth of its time. */
 const SHARE = 10;
 
 export interface FreshnessOptions {
@@ -12,13 +12,15 @@ export interface FreshnessOptions {
   load: () => Promise<void>;
   /** The time in ms. */
   clock: () => number;
+  /** Not to ask before then, by that clock; as it stands at each look. */
+  notBefore?: () => number;
   after: (ms: number, act: () => void) => void;
 }
 
 export class Freshness {
   constructor(private readonly options: FreshnessOptions) {}
 
-  /** Something reached the log that the history may tell. */
+  /** Something reached the log that may be told. */
   stale(): void {
     this.isStale = true;
     this.look();
@@ -30,7 +32,8 @@ export class Freshness {
     if (!this.isStale || this.busy || !visible()) {
       return;
     }
-    const wait = this.notBefore - clock();
+    const { notBefore = () => 0 } = this.options;
+    const wait = Math.max(this.notBefore, notBefore()) - clock();
     this.busy = true;
     if (wait > 0) {
       after(wait, () => {

@@ -9,7 +9,6 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
-import { ServerConnection } from '@jupyterlab/services';
 import {
   ITranslator,
   nullTranslator,
@@ -17,6 +16,7 @@ import {
 } from '@jupyterlab/translation';
 
 import { recordedId } from '../cell-ids';
+import { recordingServer } from '../server';
 import { ICapture, IDelivery } from '../tokens';
 import { colouring } from './colours';
 import { ServerHistory, type CellText } from './data';
@@ -114,7 +114,7 @@ function historyOf(
   const { sharedModel } = context.model;
   const session = (): string | undefined => capture.sessionOf(notebook.id);
   const history = new History({
-    source: new ServerHistory(ServerConnection.makeSettings()),
+    source: new ServerHistory(recordingServer()),
     session,
     now: () => sharedModel.cells.map(textOf)
   });

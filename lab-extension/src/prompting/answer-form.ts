@@ -2,9 +2,16 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Draft } from './kept';
+import { setText } from '../elements';
+import { EMPTY_DRAFT, type Draft } from './kept';
 import type { KeyContext } from './keys';
-import { sendable, type OpenPrompt, type Question } from './open-prompts';
+import {
+  lackOf,
+  toggled,
+  type Lack,
+  type OpenPrompt,
+  type Question
+} from './open-prompts';
 import { piecesOf } from './question-text';
 import { contained } from './shield';
 
@@ -31,7 +38,9 @@ export class AnswerForm {
     handlers: FormHandlers
   ) {
     this.questionId = questionId;
+    this._question = question;
     this._choices = question.choices;
+    this._lacks = lacks(trans);
     this._handlers = handlers;
 
     this.node = element('div', 'jp-Prompter-card');
@@ -52,7 +61,12 @@ export class AnswerForm {
 
     const group = element('div', 'jp-Prompter-choices');
     group.setAttribute('role', 'group');
-    group.setAttribute('aria-label', trans.__('Short answers'));
+    group.setAttribute(
+      'aria-label',
+      question.multiple
+        ? trans.__('Short answers, several may be taken')
+        : trans.__('Short answers')
+    );
     this._buttons = question.choices.map((choice, index) =>
       this._choiceButton(choice, index, question.language)
     );
@@ -63,7 +77,12 @@ export class AnswerForm {
     this._answer.rows = 1;
     this._answer.dir = 'auto';
     this._answer.maxLength = MAX_ANSWER_LENGTH;
-    this._answer.placeholder = trans.__('Your own words');
+    this._answer.hidden = question.words === 'none';
+    this._answer.required = question.words === 'required';
+    this._answer.placeholder =
+      question.words === 'required'
+        ? trans.__('Your own words, needed here')
+        : trans.__('Your own words');
     this._answer.setAttribute(
       'aria-label',
       trans.__('Answer in your own words')
@@ -81,11 +100,16 @@ export class AnswerForm {
       'click',
       contained(() => this.send())
     );
+    this._reason = element('span', 'jp-Prompter-reason');
+    this._reason.id = `${questionId}-reason`;
+    this._reason.setAttribute('role', 'status');
+    this._send.setAttribute('aria-describedby', this._reason.id);
     const line = element('div', 'jp-Prompter-line');
     line.append(this._answer, this._send);
 
     this._hint = element('p', 'jp-Prompter-hint');
     this._hint.append(
+      this._reason,
       hint(trans.__('Enter'), trans.__('sends')),
       hint(trans.__('Shift Enter'), trans.__('new line')),
       (this._escapeHint = hint(trans.__('Esc'), ''))
@@ -108,14 +132,19 @@ export class AnswerForm {
     this._buttons.forEach((button, index) =>
       button.setAttribute(
         'aria-pressed',
-        String(this._choices[index] === prompt.draft.choice)
+        String(prompt.draft.choices.includes(this._choices[index]))
       )
     );
     if (this._answer.value !== prompt.draft.text) {
       this._answer.value = prompt.draft.text;
     }
-    // A choice that the study no longer offers cannot be unpressed, but it can be sent with the words.
-    this._send.disabled = !sendable(prompt.draft);
+    // Disabled in words alone: who comes to it by keyboard shall hear why it does nothing.
+    const lack = lackOf(prompt.draft, this._question);
+    this._send.setAttribute('aria-disabled', String(lack !== null));
+    this._send.title = lack === null ? '' : this._lacks[lack];
+    if (lack === null) {
+      setText(this._reason, '');
+    }
     const amending = prompt.answer !== null;
     this._away.hidden = amending;
     this._escapeHint.lastChild?.replaceWith(
@@ -127,9 +156,12 @@ export class AnswerForm {
   /** What decides about a key that was pressed on an element of the form. */
   keyContext(target: EventTarget | null): KeyContext {
     const focused = this._buttons.findIndex(button => button === target);
-    const chosen = this._choices.findIndex(
-      choice => choice === this._draft.choice
-    );
+    const taken = (choice: string): boolean =>
+      this._draft.choices.includes(choice);
+    const chosen =
+      focused >= 0 && taken(this._choices[focused])
+        ? focused
+        : this._choices.findIndex(taken);
     return {
       place:
         target === this._answer
@@ -140,20 +172,28 @@ export class AnswerForm {
               ? 'button'
               : 'card',
       choices: this._choices.length,
+      words: this._question.words !== 'none',
       focused: focused >= 0 ? focused : null,
       chosen: chosen >= 0 ? chosen : null
     };
   }
 
+  /** Take a choice by its digit; where several may be taken, the same digit gives it back. */
   choose(index: number): void {
+    const choice = this._choices[index];
     this.focusChoice(index);
-    this._changed({ ...this._draft, choice: this._choices[index] });
+    if (this._question.multiple || !this._draft.choices.includes(choice)) {
+      this._changed(toggled(this._draft, choice, this._question));
+    }
   }
 
-  /** Send, unless there is nothing to send. */
+  /** Send, or say what is missing. */
   send(): void {
-    if (sendable(this._draft)) {
+    const lack = lackOf(this._draft, this._question);
+    if (lack === null) {
       this._handlers.send();
+    } else {
+      setText(this._reason, this._lacks[lack]);
     }
   }
 
@@ -162,15 +202,24 @@ export class AnswerForm {
   }
 
   focusFirst(): void {
-    (this._buttons[0] ?? this._answer).focus({ preventScroll: true });
+    (this._buttons.at(0) ?? this._words).focus({ preventScroll: true });
   }
 
   focusAnswer(): void {
+    if (this._answer.hidden) {
+      this.focusFirst();
+      return;
+    }
     this._answer.focus({ preventScroll: true });
     this._answer.setSelectionRange(
       this._answer.value.length,
       this._answer.value.length
     );
+  }
+
+  /** Where the words go; where none are wanted, the card. */
+  private get _words(): HTMLElement {
+    return this._answer.hidden ? this.node : this._answer;
   }
 
   private _changed(draft: Draft): void {
@@ -204,10 +253,7 @@ export class AnswerForm {
       contained(() => {
         // Not every browser focuses a button that is clicked.
         button.focus({ preventScroll: true });
-        this._changed({
-          ...this._draft,
-          choice: this._draft.choice === choice ? null : choice
-        });
+        this._changed(toggled(this._draft, choice, this._question));
       })
     );
     return button;
@@ -225,7 +271,10 @@ export class AnswerForm {
     }
   }
 
+  private readonly _question: Question;
   private readonly _choices: readonly string[];
+  private readonly _lacks: Record<Lack, string>;
+  private readonly _reason: HTMLElement;
   private readonly _handlers: FormHandlers;
   private readonly _buttons: HTMLButtonElement[];
   private readonly _answer: HTMLTextAreaElement;
@@ -234,7 +283,16 @@ export class AnswerForm {
   private readonly _hint: HTMLElement;
   private readonly _escapeHint: HTMLElement;
   private readonly _escapes: readonly string[];
-  private _draft: Draft = { choice: null, text: '' };
+  private _draft: Draft = EMPTY_DRAFT;
+}
+
+/** What to do before an answer can be sent. */
+export function lacks(trans: TranslationBundle): Record<Lack, string> {
+  return {
+    words: trans.__('Write a few words first.'),
+    choice: trans.__('Take a choice first.'),
+    anything: trans.__('Take a choice or write a few words first.')
+  };
 }
 
 const SIZES_BY_CONTENT = (): boolean => CSS.supports('field-sizing', 'content');

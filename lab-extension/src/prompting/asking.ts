@@ -4,13 +4,22 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { idBytes, idText } from '../ids';
-import type { EventBodies, EventTypeName, Prompt } from '../protocol';
+import type {
+  EventBodies,
+  EventTypeName,
+  Prompt,
+  PromptAmended,
+  StudyForPage
+} from '../protocol';
 import type { ICapture, IDelivery } from '../tokens';
 import type { Draft } from './kept';
-import type { OpenPrompts } from './open-prompts';
+import { lackOf, type OpenPrompts, type Question } from './open-prompts';
+import type { QuietHour } from './quiet-hour';
 import { LocalActivity, quietInAll } from './quiet';
 
 const MICROSECONDS_PER_MILLISECOND = 1000;
+
+const HOUR_MS = 60 * 60 * 1000;
 
 /** The longest wait that a browser's timer can hold, milliseconds. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
@@ -26,6 +35,7 @@ export interface AskingOptions {
   capture: ICapture;
   prompts: OpenPrompts;
   alarm: Alarm;
+  quietHour: QuietHour;
   /** The sessions of the notebooks that are open in this page, each once. */
   sessions: () => readonly string[];
 }
@@ -40,8 +50,9 @@ export class Asking implements IDisposable {
     this.prompts = options.prompts;
     this._delivery = options.delivery;
     this._alarm = options.alarm;
+    this._quietHour = options.quietHour;
     this._sessions = options.sessions;
-    this._paused = options.delivery.status.state === 'paused';
+    this._paused = options.delivery.silent;
 
     const { delivery, capture } = options;
     delivery.prompted.connect(this._onPrompted, this);
@@ -76,14 +87,24 @@ export class Asking implements IDisposable {
     if (this._isDisposed || !study) {
       return;
     }
-    if (study.asking !== 'now' || this._paused) {
-      this.prompts.of().forEach(({ promptId }) => this.prompts.hold(promptId));
-      return;
-    }
     const now = this._delivery.now();
-    this.prompts.wake(now);
-    let next = Infinity;
-    for (const prompt of this.prompts.of()) {
+    const quietUntil = this._paused ? null : this._quietHour.until(now);
+    const asked = this.prompts.of().filter(prompt => {
+      const mayShow = !this._paused && this._mayShow(prompt, study, now);
+      if (!mayShow) {
+        this.prompts.hold(prompt.promptId);
+      }
+      return mayShow;
+    });
+    if (asked.length > 0) {
+      this.prompts.wake(now);
+    }
+    let next = quietUntil ?? Infinity;
+    for (const { promptId } of asked) {
+      const prompt = this.prompts.get(promptId);
+      if (prompt === undefined) {
+        continue;
+      }
       if (prompt.stage === 'snoozed') {
         next = Math.min(next, prompt.until ?? now);
       }
@@ -106,10 +127,54 @@ export class Asking implements IDisposable {
       }
     }
     if (next < Infinity) {
-      const waitMs = Math.ceil((next - now) / MICROSECONDS_PER_MILLISECOND);
-      this._alarm.set(Math.min(waitMs, LONGEST_WAIT_MS), () => this.look());
+      this._ring(next, now);
     }
   };
+
+  /** Whether a question may be shown at all now, be it quiet or not. */
+  private _mayShow(
+    { byHand = false, issuedAt }: Question,
+    { asking }: StudyForPage,
+    now: number
+  ): boolean {
+    const quietSince = this._quietHour.since(now);
+    return byHand
+      ? quietSince === null || issuedAt >= quietSince
+      : asking === 'now' && quietSince === null;
+  }
+
+  /** Until when nothing is asked by the person's wish, µs since the epoch; null if it may be asked. */
+  get quietUntil(): number | null {
+    return this._quietHour.until(this._delivery.now());
+  }
+
+  /** No questions for an hour: what is open is put off, what comes waits. */
+  beQuiet(sessionOf: (notebookId: string) => string | undefined): void {
+    const until = this._quietHour.begin(this._delivery.now());
+    for (const { promptId, notebookId, stage, answer } of this.prompts.of()) {
+      const sessionId = sessionOf(notebookId);
+      if (stage === 'open' && answer === null && sessionId !== undefined) {
+        this._putOff(promptId, sessionId, until);
+      }
+    }
+    this._tellQuiet(HOUR_MS);
+    this.look();
+  }
+
+  /** Questions are welcome again. */
+  endQuiet(): void {
+    this._quietHour.end();
+    this._tellQuiet(0);
+    this.look();
+  }
+
+  /** The server is to choose nothing meanwhile. It is about the person: any session will do. */
+  private _tellQuiet(forMs: number): void {
+    const sessionId = this._sessions().at(0);
+    if (sessionId !== undefined) {
+      this._record(sessionId, 'prompt.quiet', { for_ms: forMs });
+    }
+  }
 
   /** Half of it was visible for a second. */
   seen(promptId: string, sessionId: string): void {
@@ -142,11 +207,7 @@ export class Asking implements IDisposable {
     if (!answer) {
       return false;
     }
-    const said = {
-      prompt_id: idBytes(promptId),
-      text: answer.text,
-      choice: answer.choice
-    };
+    const said = spokenAs(promptId, answer, this.prompts.get(promptId));
     if (answer.amends) {
       this._record(sessionId, 'prompt.amended', said);
     } else {
@@ -155,6 +216,25 @@ export class Asking implements IDisposable {
         drafting_ms: answer.draftingMs
       });
     }
+    return true;
+  }
+
+  /** Change an answer, of an earlier page too: a new event, which leaves the first one as it was. */
+  amend(
+    question: Pick<Question, 'promptId' | 'multiple' | 'words' | 'choices'>,
+    sessionId: string,
+    draft: Draft
+  ): boolean {
+    if (lackOf(draft, question) !== null) {
+      return false;
+    }
+    const answer = { choices: draft.choices, text: draft.text.trim() };
+    this._record(
+      sessionId,
+      'prompt.amended',
+      spokenAs(question.promptId, answer, question)
+    );
+    this.prompts.amend(question.promptId, answer, this._delivery.now());
     return true;
   }
 
@@ -174,16 +254,25 @@ export class Asking implements IDisposable {
       this.prompts.keepAnswer(promptId);
       return;
     }
-    const now = this._delivery.now();
     const snoozeMs = this._delivery.study?.snooze_ms ?? 0;
+    const now = this._delivery.now();
     const until = now + snoozeMs * MICROSECONDS_PER_MILLISECOND;
-    if (this.prompts.snooze(promptId, until, now)) {
+    this._putOff(promptId, sessionId, until);
+    this.look();
+  }
+
+  private _putOff(promptId: string, sessionId: string, until: number): void {
+    if (this.prompts.snooze(promptId, until, this._delivery.now())) {
       this._record(sessionId, 'prompt.snoozed', {
         prompt_id: idBytes(promptId),
         until
       });
-      this.look();
     }
+  }
+
+  private _ring(at: number, now: number): void {
+    const waitMs = Math.ceil((at - now) / MICROSECONDS_PER_MILLISECOND);
+    this._alarm.set(Math.min(waitMs, LONGEST_WAIT_MS), () => this.look());
   }
 
   private _record<T extends EventTypeName>(
@@ -208,7 +297,11 @@ export class Asking implements IDisposable {
         cellId: prompt.cell_id,
         question: prompt.question,
         choices: prompt.choices,
-        language: prompt.language
+        language: prompt.language,
+        multiple: prompt.multiple ?? false,
+        words: prompt.text ?? 'optional',
+        byHand: prompt.by_hand ?? false,
+        issuedAt: prompt.issued_at
       },
       this._delivery.now()
     );
@@ -253,8 +346,23 @@ export class Asking implements IDisposable {
 
   private readonly _delivery: IDelivery;
   private readonly _alarm: Alarm;
+  private readonly _quietHour: QuietHour;
   private readonly _sessions: () => readonly string[];
   private readonly _activity = new LocalActivity();
   private _paused: boolean;
   private _isDisposed = false;
+}
+
+/** An answer as the log has it: all choices only where several may be taken. */
+function spokenAs(
+  promptId: string,
+  answer: Draft,
+  question: Pick<Question, 'multiple'> | undefined
+): PromptAmended {
+  return {
+    prompt_id: idBytes(promptId),
+    text: answer.text,
+    choice: answer.choices[0] ?? null,
+    ...(question?.multiple === true && { choices: [...answer.choices] })
+  };
 }

@@ -7,7 +7,7 @@ import { AnswerForm } from './answer-form';
 import type { Draft } from './kept';
 import { keyAction } from './keys';
 import { mark, type MarkName } from './marks';
-import { quoted, sendable, type OpenPrompt } from './open-prompts';
+import { begun, quoted, type OpenPrompt } from './open-prompts';
 import { contained, SWALLOWED, withoutShortcuts } from './shield';
 
 /** What the person does with a prompt. */
@@ -201,7 +201,7 @@ export class InlinePrompt extends Widget {
     }
     if (shape === 'snoozed') {
       const line = [span(trans.__('Asked again at a later pause.'))];
-      if (sendable(prompt.draft)) {
+      if (begun(prompt.draft)) {
         line.push(span(trans.__('Your draft is kept.'), 'jp-Prompter-said'));
       }
       return [

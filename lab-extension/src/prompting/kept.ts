@@ -1,8 +1,9 @@
 /** What the page remembers of a prompt beyond a reload: the draft, and what was recorded of it already. */
 
-/** A choice and words; either may be missing. */
+/** Choices and words; either may be missing. */
 export interface Draft {
-  choice: string | null;
+  /** In the order in which the question offers them; at most one unless several may be taken. */
+  choices: readonly string[];
   text: string;
 }
 
@@ -20,7 +21,7 @@ export interface KeptPrompt {
   over: boolean;
 }
 
-export const EMPTY_DRAFT: Draft = { choice: null, text: '' };
+export const EMPTY_DRAFT: Draft = { choices: [], text: '' };
 
 export const NOTHING_KEPT: KeptPrompt = {
   draft: EMPTY_DRAFT,
@@ -136,7 +137,9 @@ function keptFrom(text: string | null): KeptPrompt {
   const draft = isRecord(record.draft) ? record.draft : {};
   return {
     draft: {
-      choice: typeof draft.choice === 'string' ? draft.choice : null,
+      choices: Array.isArray(draft.choices)
+        ? draft.choices.filter(choice => typeof choice === 'string')
+        : [],
       text: typeof draft.text === 'string' ? draft.text : ''
     },
     until: typeof record.until === 'number' ? record.until : null,

@@ -19,6 +19,8 @@ export interface KeyContext {
   place: KeyPlace;
   /** How many choices there are. */
   choices: number;
+  /** Whether there is an answer to be typed. */
+  words: boolean;
   /** The choice that has the focus, counted from 0, or null. */
   focused: number | null;
   /** The choice that is chosen, counted from 0, or null. */
@@ -67,7 +69,7 @@ export function keyAction(stroke: Keystroke, at: KeyContext): KeyAction {
     const from = at.focused ?? (step > 0 ? -1 : 0);
     return { act: 'move', index: (from + step + at.choices) % at.choices };
   }
-  if (stroke.key !== ' ' && [...stroke.key].length === 1) {
+  if (at.words && stroke.key !== ' ' && [...stroke.key].length === 1) {
     return { act: 'begin' };
   }
   return NATIVE;

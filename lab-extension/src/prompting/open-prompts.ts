@@ -33,7 +33,17 @@ export interface Question {
   choices: readonly string[];
   /** BCP 47, or empty. */
   language: string;
+  /** Whether several choices may be taken. */
+  multiple: boolean;
+  /** Whether an answer has words of its own. */
+  words: Words;
+  /** Whether it is shown where nothing would be asked now, and in a quiet hour that had begun before it. */
+  byHand?: boolean;
+  /** When it was asked, µs since the epoch. */
+  issuedAt: number;
 }
+
+export type Words = 'optional' | 'required' | 'none';
 
 /** A prompt at one moment. */
 export interface OpenPrompt extends Question {
@@ -41,6 +51,9 @@ export interface OpenPrompt extends Question {
   readonly draft: Draft;
   /** The answer that was sent, null before. */
   readonly answer: Draft | null;
+  /** When it was sent, and when it was last changed, µs since the epoch; null before. */
+  readonly answeredAt: number | null;
+  readonly amendedAt: number | null;
   /** µs since the epoch; null if not put off. */
   readonly until: number | null;
   /** Whether `prompt.shown` and `prompt.focused` were recorded. */
@@ -58,18 +71,58 @@ export interface Answer extends Draft {
   amends: boolean;
 }
 
-/** Whether there is anything in a draft that could be sent. */
-export function sendable(draft: Draft): boolean {
-  return draft.choice !== null || draft.text.trim() !== '';
+/** What a draft lacks before it can be sent; null if nothing. */
+export type Lack = 'words' | 'choice' | 'anything';
+
+export function lackOf(
+  draft: Draft,
+  { words, choices }: Pick<Question, 'words' | 'choices'>
+): Lack | null {
+  const said = words !== 'none' && draft.text.trim() !== '';
+  const chose = draft.choices.length > 0;
+  if (words === 'required') {
+    return said ? null : 'words';
+  }
+  if (said || chose) {
+    return null;
+  }
+  return words === 'none'
+    ? 'choice'
+    : choices.length > 0
+      ? 'anything'
+      : 'words';
 }
 
-/** An answer as its line quotes it: the choice, the words, or both. */
+/** Whether there is anything in a draft. */
+export function begun(draft: Draft): boolean {
+  return draft.choices.length > 0 || draft.text.trim() !== '';
+}
+
+/** An answer as its line quotes it: the choices, the words, or both. */
 export function quoted(answer: Draft): string {
   const text = answer.text.trim();
-  if (answer.choice === null) {
-    return text;
+  const chosen = answer.choices.join(', ');
+  return [chosen, text].filter(part => part !== '').join(': ');
+}
+
+/** A draft with a choice taken or given back; where one may be taken, the others give way. */
+export function toggled(
+  draft: Draft,
+  choice: string,
+  { multiple, choices }: Pick<Question, 'multiple' | 'choices'>
+): Draft {
+  const taken = draft.choices.includes(choice);
+  if (!multiple) {
+    return { ...draft, choices: taken ? [] : [choice] };
   }
-  return text === '' ? answer.choice : `${answer.choice}: ${text}`;
+  const left = draft.choices.filter(other => other !== choice);
+  const order = (one: string): number => choices.indexOf(one);
+  return {
+    ...draft,
+    choices: taken
+      ? left
+      : [...left, choice].sort((one, other) => order(one) - order(other))
+  };
 }
 
 /**
@@ -108,6 +161,8 @@ export class OpenPrompts {
       stage: kept.over ? 'gone' : putOff ? 'snoozed' : 'waiting',
       draft: kept.draft,
       answer: null,
+      answeredAt: null,
+      amendedAt: null,
       until: putOff ? kept.until : null,
       shown: kept.shown,
       focused: kept.focused,
@@ -204,17 +259,19 @@ export class OpenPrompts {
   /** Send the draft. @returns what is to be recorded; null if there is nothing to send. */
   send(promptId: string, now: number): Answer | null {
     const prompt = this._prompts.get(promptId);
-    if (prompt?.stage !== 'open' || !sendable(prompt.draft)) {
+    if (prompt?.stage !== 'open' || lackOf(prompt.draft, prompt) !== null) {
       return null;
     }
     const answer = {
-      choice: prompt.draft.choice,
-      text: prompt.draft.text.trim()
+      choices: prompt.draft.choices,
+      text: prompt.words === 'none' ? '' : prompt.draft.text.trim()
     };
     const took = draftingMs(prompt, now);
     this._change(promptId, ['open'], {
       stage: 'sent',
       answer,
+      answeredAt: prompt.answeredAt ?? now,
+      amendedAt: prompt.answer === null ? null : now,
       draft: EMPTY_DRAFT,
       focusedSince: null,
       draftingMs: took
@@ -227,6 +284,19 @@ export class OpenPrompts {
     const prompt = this._prompts.get(promptId);
     if (prompt?.answer) {
       this._change(promptId, ['sent'], { stage: 'open', draft: prompt.answer });
+    }
+  }
+
+  /** An answer was changed elsewhere than in its prompt. */
+  amend(promptId: string, answer: Draft, now: number): void {
+    if (this._prompts.get(promptId)?.answer) {
+      this._change(promptId, ['sent', 'open', 'gone'], {
+        stage: 'sent',
+        answer,
+        amendedAt: now,
+        draft: EMPTY_DRAFT,
+        focusedSince: null
+      });
     }
   }
 

@@ -86,10 +86,14 @@ export class PanelPrompts implements IDisposable {
 
   /** Put the focus on the open prompt that is nearest to the active cell, on its first choice. */
   async focusNearest(): Promise<void> {
-    const prompt = this._reachable()[0];
-    if (!prompt) {
-      return;
+    const prompt = this._reachable().at(0);
+    if (prompt) {
+      await this.focusOn(prompt);
     }
+  }
+
+  /** Put the focus on a prompt, on its first choice. */
+  async focusOn(prompt: OpenPrompt): Promise<void> {
     const notebook = this._options.panel.content;
     const place = this._visit.here(document.activeElement);
     const node = this._mounted.get(prompt.promptId)?.view.node;

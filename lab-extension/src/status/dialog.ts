@@ -6,7 +6,8 @@ import type { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 
 import { COMMANDS } from '../delivery/plugin';
-import type { IDelivery } from '../tokens';
+import type { DeliveryStatus } from '../tokens';
+import type { StudyForPage } from '../protocol';
 import { explanation, label } from './words';
 
 function paragraphs(texts: string[]): Widget {
@@ -22,11 +23,11 @@ function paragraphs(texts: string[]): Widget {
 
 /** Tell what is recorded, and pause or resume if the person says so. */
 export async function askAboutRecording(
-  delivery: IDelivery,
+  status: DeliveryStatus,
+  study: StudyForPage | null,
   commands: CommandRegistry,
   trans: TranslationBundle
 ): Promise<void> {
-  const { status, study } = delivery;
   const close = Dialog.cancelButton({ label: trans.__('Close') });
   const pause = Dialog.okButton({ label: trans.__('Pause') });
   const resume = Dialog.okButton({ label: trans.__('Resume') });

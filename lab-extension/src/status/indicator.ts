@@ -4,13 +4,17 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
-import type { DeliveryStatus, IDelivery } from '../tokens';
+import type { DeliveryStatus, ICapture, IDelivery } from '../tokens';
 import { shapeOf } from './shapes';
-import { label, spoken, title } from './words';
+import { label, spoken, taskWords, title } from './words';
 
 export interface IndicatorOptions {
   delivery: IDelivery;
   trans: TranslationBundle;
+  /** What holds here now: the page's status, or the notebook's own. */
+  status: (this: void) => DeliveryStatus;
+  /** Which sessions end, after which the status may be another. */
+  capture: ICapture | null;
   /** The person asked for more. */
   pressed: (this: void) => void;
   /** Whether changes are announced to screen readers; two indicators would say everything twice. */
@@ -36,18 +40,22 @@ export class Indicator extends Widget {
       this._announced.setAttribute('role', 'status');
       this.node.append(this._announced);
     }
-    const { delivery } = options;
-    this._show(delivery.status);
+    const { delivery, capture } = options;
+    this._changed();
     this._count(delivery, delivery.status.unsent);
     delivery.statusChanged.connect(this._changed);
     delivery.unsentChanged.connect(this._count);
+    capture?.sessionClosed.connect(this._changed);
+    delivery.taskChanged.connect(this._changed);
   }
 
   override dispose(): void {
     if (!this.isDisposed) {
-      const { delivery } = this._options;
+      const { delivery, capture } = this._options;
       delivery.statusChanged.disconnect(this._changed);
       delivery.unsentChanged.disconnect(this._count);
+      capture?.sessionClosed.disconnect(this._changed);
+      delivery.taskChanged.disconnect(this._changed);
       super.dispose();
     }
   }
@@ -55,16 +63,21 @@ export class Indicator extends Widget {
   protected override onAfterAttach(_: Message): void {
     this._button.addEventListener('click', this._options.pressed);
     this._button.addEventListener('mousedown', keepFocus);
+    // How many minutes are left is looked at when somebody does.
+    this._button.addEventListener('pointerenter', this._changed);
+    this._button.addEventListener('focus', this._changed);
   }
 
   protected override onBeforeDetach(_: Message): void {
     this._button.removeEventListener('click', this._options.pressed);
     this._button.removeEventListener('mousedown', keepFocus);
+    this._button.removeEventListener('pointerenter', this._changed);
+    this._button.removeEventListener('focus', this._changed);
   }
 
   /** Only what differs is touched. */
   private _show(status: DeliveryStatus): void {
-    const { trans } = this._options;
+    const { trans, delivery } = this._options;
     const { dataset } = this._button;
     if (dataset.state !== status.state) {
       const shape = shapeOf(status.state);
@@ -76,7 +89,8 @@ export class Indicator extends Widget {
     if (this._label.textContent !== words) {
       this._label.textContent = words;
     }
-    const why = title(status, trans);
+    const task = taskWords(delivery.task, delivery.now(), trans);
+    const why = [task, title(status, trans)].filter(Boolean).join('\n');
     if (this._button.title !== why) {
       this._button.title = why;
     }
@@ -86,8 +100,7 @@ export class Indicator extends Widget {
     }
   }
 
-  private readonly _changed = (_: IDelivery, status: DeliveryStatus): void =>
-    this._show(status);
+  private readonly _changed = (): void => this._show(this._options.status());
 
   private readonly _count = (_: IDelivery, unsent: number): void =>
     this._button.setAttribute('data-unsent', String(unsent));

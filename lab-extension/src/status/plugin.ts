@@ -15,17 +15,34 @@ import {
 } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
+import { CONSENT_COMMANDS } from '../consent/plugin';
 import { COMMANDS } from '../delivery/plugin';
-import { IDelivery } from '../tokens';
+import {
+  ICapture,
+  IDelivery,
+  IQuestions,
+  type CurrentTask,
+  type DeliveryStatus
+} from '../tokens';
 import { askAboutRecording } from './dialog';
 import { Indicator } from './indicator';
 import { panelIcon } from './shapes';
 import { SidePanel } from './side-panel';
+import { endedWords, timeOver } from './words';
 
 /** The id under which the settings schema is found. */
 const SETTINGS = 'jupyterlab-prompter:recorder';
 
 const ITEM = 'prompter-status';
+
+/** Where the panel leads, as far as there are such commands; what it says to each. */
+const WAYS = [
+  'prompter:open-history',
+  'prompter:open-timeline',
+  'prompter:review',
+  'prompter:my-data',
+  'prompter:end-session'
+];
 
 const OPEN_PANEL = 'prompter:open-panel';
 
@@ -42,7 +59,11 @@ function sayOnce(delivery: IDelivery): void {
   const say = (): void => {
     const { state, reason } = delivery.status;
     // One outage may have several reasons, one after the other. To be offline passes, and who paused knows it.
-    const known = stopped || state === 'offline' || state === 'paused';
+    // Who is asked for consent has the text before them, and who answered it knows.
+    const { stage } = delivery.consent;
+    const consenting = stage !== 'free' && stage !== 'given';
+    const known =
+      stopped || consenting || state === 'offline' || state === 'paused';
     stopped = state === 'stopped';
     if (!known && reason !== '' && !said.has(reason)) {
       said.add(reason);
@@ -51,6 +72,18 @@ function sayOnce(delivery: IDelivery): void {
   };
   delivery.statusChanged.connect(say);
   say();
+}
+
+/** Say when the time of a task is over: not again after a reload, when the panel says it. */
+function sayTimeOver(delivery: IDelivery, trans: TranslationBundle): void {
+  let works: CurrentTask | null = delivery.task;
+  delivery.taskChanged.connect((_, task) => {
+    const seen = works;
+    works = task;
+    if (task.over && seen?.name === task.name && !seen.over) {
+      Notification.info(timeOver(task.name, trans), { autoClose: false });
+    }
+  });
 }
 
 /** Follow the setting that puts the indicator into the status bar too. */
@@ -82,6 +115,7 @@ async function followSetting(
 function addSidePanel(
   app: JupyterFrontEnd,
   delivery: IDelivery,
+  questions: IQuestions | null,
   palette: ICommandPalette | null,
   trans: TranslationBundle
 ): void {
@@ -92,9 +126,19 @@ function addSidePanel(
   };
   const panel = new SidePanel({
     delivery,
+    questions,
     trans,
     pause: () => run(COMMANDS.pause),
-    resume: () => run(COMMANDS.resume)
+    resume: () => run(COMMANDS.resume),
+    readConsent: () => run(CONSENT_COMMANDS.read),
+    withdrawConsent: () => run(CONSENT_COMMANDS.withdraw),
+    links: () =>
+      WAYS.filter(
+        id =>
+          app.commands.hasCommand(id) &&
+          app.commands.isVisible(id) &&
+          app.commands.isEnabled(id)
+      ).map(id => ({ label: app.commands.label(id), act: () => run(id) }))
   });
   panel.id = 'jupyterlab-prompter-side';
   panel.title.caption = trans.__('Prompter: what is recorded');
@@ -117,23 +161,33 @@ function activate(
   translator: ITranslator | null,
   statusBar: IStatusBar | null,
   registry: ISettingRegistry | null,
-  palette: ICommandPalette | null
+  palette: ICommandPalette | null,
+  questions: IQuestions | null,
+  capture: ICapture | null
 ): void {
   const trans: TranslationBundle = (translator ?? nullTranslator).load(
     'jupyterlab_prompter'
   );
   const report = (error: unknown): void => console.warn('Prompter:', error);
-  const make = (announces: boolean): Indicator =>
-    new Indicator({
+  const make = (panel: NotebookPanel | null): Indicator => {
+    const status = (): DeliveryStatus =>
+      panel !== null && capture?.isEnded(panel.id)
+        ? { ...delivery.status, state: 'stopped', reason: endedWords(trans) }
+        : delivery.status;
+    return new Indicator({
       delivery,
+      capture,
       trans,
-      announces,
+      status,
+      announces: panel !== null,
       pressed: () => {
-        askAboutRecording(delivery, app.commands, trans).catch(report);
+        const { study } = delivery;
+        askAboutRecording(status(), study, app.commands, trans).catch(report);
       }
     });
+  };
   const place = (panel: NotebookPanel): void => {
-    const indicator = make(true);
+    const indicator = make(panel);
     const { toolbar } = panel;
     // Beside the kernel's name; at the end where the toolbar has been rearranged or is not filled yet.
     if (Array.from(toolbar.names()).includes('spacer')) {
@@ -146,10 +200,11 @@ function activate(
   tracker?.forEach(place);
   tracker?.widgetAdded.connect((_, panel) => place(panel));
   if (statusBar !== null && registry !== null) {
-    followSetting(registry, statusBar, () => make(false)).catch(report);
+    followSetting(registry, statusBar, () => make(null)).catch(report);
   }
-  addSidePanel(app, delivery, palette, trans);
+  addSidePanel(app, delivery, questions, palette, trans);
   sayOnce(delivery);
+  sayTimeOver(delivery, trans);
 }
 
 export const statusPlugin: JupyterFrontEndPlugin<void> = {
@@ -163,7 +218,9 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
     ITranslator,
     IStatusBar,
     ISettingRegistry,
-    ICommandPalette
+    ICommandPalette,
+    IQuestions,
+    ICapture
   ],
   activate
 };

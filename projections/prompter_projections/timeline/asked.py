@@ -47,6 +47,7 @@ class Asked:
                     rule=body.rule,
                     reason=body.reason,
                     run_id=body.run_id,
+                    positions=(position,),
                 )
             case PromptIssued() if body.prompt_id not in self._prompts:
                 self._prompts[body.prompt_id] = Prompt(
@@ -58,21 +59,24 @@ class Asked:
                     question=body.question,
                     rule=body.rule,
                     run_id=body.run_id,
+                    positions=(position,),
                 )
                 return body.cell_id, body.prompt_id
             case PromptShown():
                 if (prompt := self._prompts.get(body.prompt_id)) is not None and prompt.shown is None:
-                    self._change(body.prompt_id, shown=at)
+                    self._change(body.prompt_id, position, shown=at)
             case PromptAnswered():
-                self._change(body.prompt_id, fate="answered", ended=at, text=body.text, choice=body.choice, reason="")
+                self._change(
+                    body.prompt_id, position, fate="answered", ended=at, text=body.text, choice=body.choice, reason=""
+                )
             case PromptAmended():
-                self._change(body.prompt_id, text=body.text, choice=body.choice, amended=True)
+                self._change(body.prompt_id, position, text=body.text, choice=body.choice, amended=True)
             case PromptDismissed() | PromptExpired() | PromptWithdrawn():
                 known = self._prompts.get(body.prompt_id)
                 # What was answered stays answered, whatever a timer says later.
                 if known is not None and known.fate == "open":
                     reason = body.reason if isinstance(body, PromptDismissed) else ""
-                    self._change(body.prompt_id, fate=_ENDS[type(body)], ended=at, reason=reason)
+                    self._change(body.prompt_id, position, fate=_ENDS[type(body)], ended=at, reason=reason)
             case _:
                 pass
         return None
@@ -81,7 +85,8 @@ class Asked:
         """A prompt as it ended."""
         return self._prompts[prompt] if isinstance(prompt, UUID) else prompt
 
-    def _change(self, prompt_id: UUID, **changes: object) -> None:
+    def _change(self, prompt_id: UUID, position: int, **changes: object) -> None:
         prompt = self._prompts.get(prompt_id)
         if prompt is not None:
-            self._prompts[prompt_id] = msgspec.structs.replace(prompt, **changes)
+            told = (*prompt.positions, position)
+            self._prompts[prompt_id] = msgspec.structs.replace(prompt, positions=told, **changes)

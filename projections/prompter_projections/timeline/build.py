@@ -31,6 +31,7 @@ from prompter_events.catalogue.runs import (
 from prompter_events.catalogue.study import CaptureInvalid, CaptureLost, RecordingPaused, RecordingResumed
 from prompter_events.event import Event
 
+from ..current import BY_THE_SERVER
 from ..fold import body_of
 from ..notebook import EMPTY, FOLDED, NotebookState
 from ..notebook import fold as notebook_after
@@ -55,9 +56,6 @@ QUIET_US = 120_000_000
 LATE_US = 10_000_000
 """Ten seconds between an event and its recording: slow networks take less, so the page was cut off."""
 
-# The server makes these, by its own clock; ``session.accepted`` tells how far that is from the page's.
-_BY_SERVER = frozenset({"session.accepted", "prompt.issued", "prompt.suppressed", "prompt.expired", "prompt.withdrawn"})
-
 # Text that came into a cell in another way than by typing or pasting was written before, elsewhere.
 _WRITTEN = frozenset({"user", "paste", "remote"})
 
@@ -77,6 +75,7 @@ class _OpenRun(msgspec.Struct):
     started: int | None = None
     finished: int | None = None
     result: RunFinished | None = None
+    positions: list[int] = msgspec.field(default_factory=list)
 
 
 class _OpenLane(msgspec.Struct):
@@ -89,8 +88,8 @@ class _OpenLane(msgspec.Struct):
     prompts: list[Prompt | UUID] = msgspec.field(default_factory=list)
 
 
-class _Building:
-    """What is known so far. Lives for one pass only."""
+class Building:
+    """What is known so far: events are taken in the order of their positions, and it can be asked at any time."""
 
     def __init__(self) -> None:
         self.notebook: NotebookState = EMPTY
@@ -114,7 +113,8 @@ class _Building:
             self.first = event
         self.last_position = event.position
         at = event.occurred_at
-        if event.type in _BY_SERVER:
+        if event.type in BY_THE_SERVER:
+            # Made by the server's clock; ``session.accepted`` tells how far that is from the page's.
             at -= self.offset
         else:
             self.arrivals.append((at, event.recorded_at, event.position))
@@ -127,18 +127,18 @@ class _Building:
             self.notebook = notebook_after(before, event)
             self.changed = self.notebook is not before
             if self.notebook.order is not before.order:
-                self._cells_changed(before, at, given=isinstance(body, SessionOpened))
+                self._cells_changed(before, at, event.position, given=isinstance(body, SessionOpened))
         if body is not None:
             self._step(body, at, event.position)
 
-    def _cells_changed(self, before: NotebookState, at: int, *, given: bool) -> None:
+    def _cells_changed(self, before: NotebookState, at: int, position: int, *, given: bool) -> None:
         for cell_id in self.notebook.table.keys() - before.table.keys():
-            self.lane(cell_id).spans.append(Span(at, None, given))
+            self.lane(cell_id).spans.append(Span(at, None, given, position))
         for cell_id in before.table.keys() - self.notebook.table.keys():
             lane, gone = self.lane(cell_id), before.table[cell_id]
             lane.source, lane.cell_type = gone.source, gone.cell_type
             if lane.spans:
-                lane.spans[-1] = msgspec.structs.replace(lane.spans[-1], end=at)
+                lane.spans[-1] = msgspec.structs.replace(lane.spans[-1], end=at, removed=position)
 
     def lane(self, cell_id: str) -> _OpenLane:
         """The lane of a cell, made at first sight."""
@@ -152,15 +152,17 @@ class _Building:
             case CellEdited() | CellAdded():
                 self._typed(body, at, position)
             case RunScheduled():
-                run = _OpenRun(body.run_id, body.cell_id, position, body.source, at)
+                run = _OpenRun(body.run_id, body.cell_id, position, body.source, at, positions=[position])
                 self.runs[body.run_id] = run
                 self.lane(body.cell_id).runs.append(run)
             case RunStarted():
                 if body.run_id in self.runs:
                     self.runs[body.run_id].started = at
+                    self.runs[body.run_id].positions.append(position)
             case RunFinished():
                 if body.run_id in self.runs:
                     self.runs[body.run_id].finished, self.runs[body.run_id].result = at, body
+                    self.runs[body.run_id].positions.append(position)
             case SessionAccepted():
                 self.offset = body.clock_offset_ms * 1000
                 self.condition, self.study = body.condition, body.study
@@ -212,15 +214,17 @@ class _Building:
         self.strip.append(StripMark(kind, begin, end, position, text))
 
     def timeline(self) -> Timeline:
-        """The finished timeline. Raises ``ValueError`` if there was no event."""
+        """The timeline up to here; more events may follow. Raises ``ValueError`` if there was no event."""
         if self.first is None:
             raise ValueError("a timeline of no events")
         moments = sorted(self.moments) or [self.first.occurred_at]
         begin, end = moments[0], moments[-1]
+        strip = [*self.strip]
         if self.paused:
-            self._mark("paused", self.paused[0], end, self.paused[1], "Recording paused by the participant")
+            since, position = self.paused
+            strip.append(StripMark("paused", since, end, position, "Recording paused by the participant"))
         for since, until, position in self._late():
-            self._mark("offline", since, min(until, end), position, "No connection; the events came later")
+            strip.append(StripMark("offline", since, min(until, end), position, "No connection; the events came later"))
         session = Session(
             session_id=self.first.session_id,
             participant_id=self.first.participant_id,
@@ -238,7 +242,7 @@ class _Building:
         # A cell whose adding is missing has no place: it stands below, with those that are gone.
         gone = [lane for cell_id, lane in self.lanes.items() if cell_id not in self.notebook.table]
         gone.sort(key=lambda lane: (lane.spans[-1].end or end) if lane.spans else end)
-        strip = sorted(self.strip, key=lambda mark: mark.begin)
+        strip.sort(key=lambda mark: mark.begin)
         return Timeline(
             session=session,
             lanes=tuple(
@@ -285,7 +289,7 @@ def build(events: Iterable[Event]) -> Timeline:
 
     What cannot be read is passed over and counted. Raises ``ValueError`` if there is no event.
     """
-    building = _Building()
+    building = Building()
     for event in events:
         building.take(event)
     return building.timeline()
@@ -311,6 +315,7 @@ def _run(run: _OpenRun, number: int, session_end: int) -> Run:
         source=run.source,
         outputs=tuple(result.outputs) if result else (),
         error=result.error if result else None,
+        positions=tuple(run.positions),
     )
 
 

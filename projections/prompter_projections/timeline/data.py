@@ -16,6 +16,9 @@ from .model import Edit, Prompt, Run
 MAX_OUTPUT = 4_096
 """Characters of one output or traceback in the page; the log keeps what the study's option let through."""
 
+MAX_LINE = 4_096
+"""Characters of one line of a cell in the page."""
+
 _SLOW = 4_000_000
 """Pairs of lines above which differences are not looked for: comparing them all would take seconds."""
 
@@ -25,6 +28,8 @@ def as_data(plan: Layout) -> dict[str, Any]:
     session = plan.timeline.session
     return {
         "begin": session.begin / 1000,
+        "first": session.first,
+        "last": session.last,
         "length": plan.scale.length,
         "folds": [[round(fold.begin, 3), round(fold.end, 3)] for fold in plan.scale.folds],
         "height": plan.height,
@@ -70,7 +75,8 @@ def _lane(plan: Layout, row: Row) -> dict[str, Any]:
         if pair not in seen:
             seen[pair] = len(versions)
             old = pair[0]
-            versions.append(difference(old, source) if old is not None else [f" {line}" for line in source.split("\n")])
+            lines = difference(old, source) if old is not None else [f" {line}" for line in source.split("\n")]
+            versions.append([capped(line, MAX_LINE) for line in lines])
         return seen[pair]
 
     runs = []
@@ -85,6 +91,15 @@ def _lane(plan: Layout, row: Row) -> dict[str, Any]:
         "reach": row.reach,
         "top": row.top,
         "height": row.height,
+        "spans": [
+            [
+                _s(plan, span.begin),
+                None if span.end is None else _s(plan, span.end),
+                span.added,
+                span.removed,
+            ]
+            for span in lane.spans
+        ],
         "edits": _by_second(plan, lane.edits, remote=False),
         "remote": _by_second(plan, lane.edits, remote=True),
         "stretches": [
@@ -117,26 +132,33 @@ def _run(plan: Layout, run: Run, version: int) -> dict[str, Any]:
         "took": None if run.duration_ms is None else facts.lasting(run.duration_ms / 1000),
         "count": run.execution_count,
         "position": run.position,
+        "positions": run.positions,
         "version": version,
         "outputs": [
-            {"mime": clean(output.mime), "bytes": output.bytes, "text": _capped(output.text)} for output in run.outputs
+            {"mime": clean(output.mime), "bytes": output.bytes, "text": output.text and capped(output.text)}
+            for output in run.outputs
         ],
         "error": None
         if run.error is None
         else {
-            "head": _capped(f"{run.error.name}: {run.error.message}" if run.error.message else run.error.name),
-            "traceback": _capped(run.error.traceback),
+            "head": capped(f"{run.error.name}: {run.error.message}" if run.error.message else run.error.name),
+            "traceback": capped(run.error.traceback),
         },
     }
 
 
 def _prompt(plan: Layout, row: Row, prompt: Prompt) -> dict[str, Any]:
-    at = prompt.shown if prompt.shown is not None else prompt.issued
     asked_about = next((i for i, run in enumerate(row.lane.runs) if run.run_id == prompt.run_id), None)
     if asked_about is None:
         asked_about = max((i for i, run in enumerate(row.lane.runs) if run.begin <= prompt.issued), default=None)
+    at = prompt.shown if prompt.shown is not None else prompt.issued
+    return prompt_told(prompt, _s(plan, at)) | {"positions": prompt.positions, "run": asked_about}
+
+
+def prompt_told(prompt: Prompt, at: float) -> dict[str, Any]:
+    """A prompt for a card of the page; ``at`` in seconds on its scale."""
     return {
-        "at": _s(plan, at),
+        "at": at,
         "fate": prompt.fate,
         "shown": prompt.shown is not None,
         "question": prompt.question,
@@ -147,14 +169,14 @@ def _prompt(plan: Layout, row: Row, prompt: Prompt) -> dict[str, Any]:
         "delay": None if prompt.delay is None else facts.lasting(prompt.delay / 1e6),
         "amended": prompt.amended,
         "position": prompt.position,
-        "run": asked_about,
     }
 
 
-def _capped(text: str | None) -> str | None:
-    if text is None or len(text) <= MAX_OUTPUT:
+def capped(text: str, most: int = MAX_OUTPUT) -> str:
+    """The text, cut after so many characters with a word about the rest."""
+    if len(text) <= most:
         return text
-    return f"{text[:MAX_OUTPUT]}… ({len(text) - MAX_OUTPUT:,} more characters in the log)"
+    return f"{text[:most]}… ({len(text) - most:,} more characters in the log)"
 
 
 def _s(plan: Layout, micros: int) -> float:

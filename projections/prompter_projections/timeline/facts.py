@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from .model import Lane, Timeline
+from prompter_events.event import ParticipantId
+
+from ..pseudonym import pseudonym
+from .model import Lane, Session, Timeline
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def title(timeline: Timeline) -> str:
-    """Participant and notebook. Participants are named by the beginning of their id: their names stay in the log."""
+    """Participant and notebook. Participants are called by their pseudonyms: their names stay in the log."""
     session = timeline.session
-    return f"{str(session.participant_id)[:8]} · {session.notebook_path or 'notebook without a path'}"
+    return f"{who(session)} · {session.notebook_path or 'notebook without a path'}"
+
+
+def who(session: Session) -> str:
+    """How the participant is called: as whoever draws says, else by the pseudonym without a key."""
+    return session.called or pseudonym(ParticipantId(session.participant_id), session.study)
 
 
 def circumstances(timeline: Timeline) -> str:
     """Condition, date and time (UTC), kernel."""
     session = timeline.session
     begin, end = moment(session.begin), moment(session.end)
-    until = f"{end:%H:%M}" if begin.date() == end.date() else f"{_date(end)}, {end:%H:%M}"
-    parts = [session.condition, f"{_date(begin)}, {begin:%H:%M} to {until} UTC"]
+    until = f"{end:%H:%M}" if begin.date() == end.date() else f"{date(end)}, {end:%H:%M}"
+    parts = [session.condition, f"{date(begin)}, {begin:%H:%M} to {until} UTC"]
     if session.kernel_name:
         parts.append(f"kernel {session.kernel_name}")
     return " · ".join(part for part in parts if part)
@@ -76,8 +84,14 @@ def lasting(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _date(day: datetime) -> str:
+def date(day: datetime) -> str:
+    """``Tue 9 June 2026``."""
     return f"{day:%a} {day.day} {day:%B %Y}"
+
+
+def counted(count: int, word: str) -> str:
+    """``1 run``, ``2,000 runs``."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def _plural(count: int, word: str, *, count_too: bool = False) -> str:

@@ -1,13 +1,20 @@
 // What a mark stands for: the card beside it, and the cell at that version in the panel.
-class Figure extends Drawing {
+import { Drawing } from './drawing.js';
+import { CARD_LINES, EDGE, counted, grouped, h, minutes, rough, s } from './scale.js';
+
+const PANEL_LINES = 2000; // more would make the panel slow to open
+
+export class Figure extends Drawing {
+  // card: the element that tells of the mark under the pointer; opened: told the position of each mark that is opened.
+  constructor(section, data, { card, opened = () => {} }) {
+    super(section, data);
+    this.card = card;
+    this.opened = opened;
+  }
+
   /* ---------- words ---------- */
   stamp(t) {
     return this.clock ? new Date(this.data.begin + t * 1000).toISOString().slice(11, 19) : minutes(t);
-  }
-
-  parts(key) {
-    const [kind, ...numbers] = key.split(':');
-    return [kind, ...numbers.map(Number)];
   }
 
   // What a key stands for: lane, run or prompt, time and position.
@@ -42,17 +49,22 @@ class Figure extends Drawing {
 
   show(key, px, py) {
     this.fillCard(key);
-    putCard(px + 14, py + 18, px - 14, py - 14);
+    putCard(this.card, px + 14, py + 18, px - 14, py - 14);
   }
 
   showAt(node, key) {
     this.fillCard(key);
     const box = node.getBoundingClientRect();
-    putCard(box.left, Math.min(box.bottom + 8, innerHeight), box.right, box.top - 8);
+    putCard(this.card, box.left, Math.min(box.bottom + 8, innerHeight), box.right, box.top - 8);
+  }
+
+  hide() {
+    this.card.hidden = true;
   }
 
   fillCard(key) {
-    const [kind, index] = this.parts(key);
+    const [kind, index] = this.parts(key),
+      card = this.card;
     if (kind === 'g') {
       const [a, b] = this.data.folds[index];
       card.replaceChildren(
@@ -66,7 +78,7 @@ class Figure extends Drawing {
         found.last && found.last !== found.position
           ? `positions ${grouped(found.position)} to ${grouped(found.last)}`
           : `position ${grouped(found.position)}`;
-      const more = this.svg.querySelector(`[data-key="${key}"]`)?.dataset.more;
+      const more = this.entries.get(key)?.node.dataset.more;
       card.replaceChildren(
         cardTop(this.title(found), this.stamp(found.at) + until),
         ...this.body(found),
@@ -99,15 +111,55 @@ class Figure extends Drawing {
       found = this.find(key);
     let run = kind === 'r' ? second : null;
     if (kind === 'p') run = found.prompt.run;
-    if (kind === 'e') run = lane.runs.findIndex(one => one.at >= found.at);
-    if (run === -1) run = lane.runs.length ? lane.runs.length - 1 : null;
-    this.chosen = { lane: index, at: found.at, key };
-    hide();
-    this.fillPanel(lane, index, run);
+    if (kind === 'e') run = this.runFrom(lane, found.at);
+    this.choose({ lane: index, at: found.at, key, position: found.position }, run);
+  }
+
+  // The next run at or after a moment; none: what was typed then was never run.
+  runFrom(lane, at) {
+    const run = lane.runs.findIndex(one => one.at >= at);
+    return run < 0 ? null : run;
+  }
+
+  choose(chosen, run) {
+    const { lane } = chosen;
+    this.chosen = chosen;
+    this.hide();
+    this.fillPanel(this.data.lanes[lane], lane, run);
     this.panel.hidden = false;
     this.stage.classList.add('open');
     this.draw();
-    history.replaceState(null, '', `#p=${found.position}`);
+    this.opened(chosen.position);
+    this.reveal();
+  }
+
+  // Open what stands at a position, mark its time, and bring it into view.
+  goTo(position) {
+    const place = locate(this.data, position);
+    if (!place) return;
+    if (place.key && place.key[0] !== 's') this.open(place.key);
+    else if (place.key) this.point(this.find(place.key).at);
+    else {
+      const lane = this.data.lanes[place.lane];
+      this.choose({ lane: place.lane, at: place.at, position }, this.runFrom(lane, place.at));
+    }
+    this.opened(position);
+    const at = this.chosen.at;
+    if (at < this.domain[0] - EDGE || at > this.domain[1] + EDGE) this.zoom(0, this.data.length);
+    const node = this.entries.get(place.key)?.node || this.choice;
+    node.scrollIntoView({ block: 'center', inline: 'nearest' });
+  }
+
+  // A moment, in seconds since the session's begin: a line through all lanes.
+  point(at) {
+    this.close();
+    this.chosen = { lane: null, at };
+    if (at < this.domain[0] - EDGE || at > this.domain[1] + EDGE) this.span(0, this.data.length);
+    this.draw();
+  }
+
+  // Where the window is too narrow for both, the cell stands below the drawing.
+  reveal() {
     if (matchMedia('(max-width: 1000px)').matches) this.panel.scrollIntoView({ block: 'nearest' });
   }
 
@@ -141,13 +193,18 @@ class Figure extends Drawing {
       );
     }
     const title = !run
-      ? 'Source, never run'
+      ? lane.runs.length
+        ? 'Source at the end, not run as it stands'
+        : 'Source, never run'
       : at === 0
         ? 'Source, first run'
         : run.changed
           ? 'Source, changes since the run before'
           : 'Source, unchanged since the run before';
-    parts.push(h('h3', {}, title), source(lane.versions[run ? run.version : lane.final]));
+    const lines = lane.versions[run ? run.version : lane.final];
+    parts.push(h('h3', {}, title), source(lines.slice(0, PANEL_LINES)));
+    if (lines.length > PANEL_LINES)
+      parts.push(h('div', { class: 'faint' }, `and ${counted(lines.length - PANEL_LINES, 'line')} more in the log`));
     if (run) {
       const shown = results(run);
       if (shown.length)
@@ -166,7 +223,7 @@ class Figure extends Drawing {
   }
 
   version(index, run, i, current) {
-    const glyph = this.svg.querySelector(`[data-key="r:${index}:${i}"]`)?.cloneNode(true);
+    const glyph = this.entries.get(`r:${index}:${i}`)?.node.cloneNode(true);
     const picture = s('svg', { width: 16, height: 20, 'aria-hidden': 'true' });
     if (glyph) {
       glyph.querySelector('.hit')?.remove();
@@ -193,8 +250,8 @@ class Figure extends Drawing {
   }
 
   close() {
-    const back = this.chosen && this.placed.find(one => one.key === this.chosen.key);
-    const within = this.panel.contains(document.activeElement);
+    const back = this.chosen && this.entries.get(this.chosen.key);
+    const within = this.panel.contains(this.panel.getRootNode().activeElement);
     this.panel.hidden = true;
     this.stage.classList.remove('open');
     this.chosen = null;
@@ -203,21 +260,44 @@ class Figure extends Drawing {
   }
 }
 
+// What a position of the log is about in a session's data: the key of a mark, or a lane and a moment; away: how far the
+// nearest place is for which the drawing has a mark.
+export function locate(data, position) {
+  let best = null;
+  const near = (place, away) => {
+    if (!best || away < best.away) best = { ...place, away };
+  };
+  const exact = at => Math.abs(at - position);
+  data.lanes.forEach((lane, i) => {
+    lane.runs.forEach((run, j) => run.positions.forEach(at => near({ key: `r:${i}:${j}` }, exact(at))));
+    lane.prompts.forEach((prompt, j) => prompt.positions.forEach(at => near({ key: `p:${i}:${j}` }, exact(at))));
+    lane.spans.forEach(([begin, end, added, removed]) => {
+      near({ lane: i, at: begin }, exact(added));
+      if (removed != null) near({ lane: i, at: end }, exact(removed));
+    });
+    lane.stretches.forEach(([, , , , first, last], j) =>
+      near({ key: `e:${i}:${j}` }, position >= first && position <= last ? 0.5 : Math.min(exact(first), exact(last)))
+    );
+  });
+  data.strip.forEach((mark, i) => near({ key: `s:${i}` }, exact(mark.position)));
+  return best;
+}
+
 /* ---------- parts of card and panel ---------- */
-const outcome = run =>
+export const outcome = run =>
   run.took && (run.outcome === 'ok' || run.outcome === 'error')
     ? `${run.outcome} in ${run.took}`
     : run.outcome === 'unfinished'
       ? 'its end is not recorded'
       : run.outcome;
-const cardTop = (left, right) => h('div', { class: 'top' }, h('span', {}, left), h('span', {}, right));
-const changes = (lane, run) => {
+export const cardTop = (left, right) => h('div', { class: 'top' }, h('span', {}, left), h('span', {}, right));
+export const changes = (lane, run) => {
   const lines = lane.versions[run.version];
   if (run.number === 1) return lines.map(line => '+' + line.slice(1));
   return run.changed ? lines.filter(line => line[0] !== ' ') : [];
 };
 
-function source(lines) {
+export function source(lines) {
   let number = 0;
   return h(
     'div',
@@ -236,7 +316,7 @@ function source(lines) {
   );
 }
 
-function results(run) {
+export function results(run) {
   const size = bytes => (bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`);
   const parts = run.error ? [h('pre', { class: 'output error' }, run.error.head)] : [];
   for (const { mime, bytes, text } of run.outputs)
@@ -250,12 +330,12 @@ function results(run) {
   return parts;
 }
 
-function voice(prompt) {
+export function voice(prompt) {
   const parts = [h('div', { class: 'sub' }, prompt.question)];
   if (prompt.choice) parts.push(h('div', { class: 'faint' }, `Chose: ${prompt.choice}`));
   if (prompt.text) parts.push(h('blockquote', { class: 'quote', dir: 'auto' }, `“${prompt.text}”`));
-  const words = [`Rule: ${prompt.rule}.`];
-  if (prompt.fate === 'held back') words.push(`Held back: ${prompt.reason}.`);
+  const words = prompt.rule ? [`Rule: ${prompt.rule}.`] : [];
+  if (prompt.fate === 'held back') words.push(prompt.reason ? `Held back: ${prompt.reason}.` : 'Held back.');
   else if (prompt.fate === 'answered') words.push(prompt.delay ? `Answered after ${prompt.delay}.` : 'Answered.');
   else if (prompt.fate === 'dismissed')
     words.push(`Put away${prompt.delay ? ` after ${prompt.delay}` : ''} (${prompt.reason}).`);
@@ -268,13 +348,10 @@ function voice(prompt) {
 }
 
 // To the right and below of a point or mark, or on the other side where there is no room: never over its mark.
-function putCard(right, below, left, above) {
+export function putCard(card, right, below, left, above) {
   const { offsetWidth: wide, offsetHeight: high } = card;
   const x = right + wide > innerWidth - 8 ? Math.min(left - wide, innerWidth - wide - 8) : right;
   const y = below + high > innerHeight - 8 && above - high >= 8 ? above - high : below;
   card.style.left = `${Math.max(8, x)}px`;
   card.style.top = `${Math.max(8, Math.min(y, Math.max(below, innerHeight - high - 8)))}px`;
-}
-function hide() {
-  card.hidden = true;
 }

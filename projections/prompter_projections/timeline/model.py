@@ -53,6 +53,8 @@ class Run(msgspec.Struct, frozen=True):
     """As it stood when the run was asked for."""
     outputs: tuple[RunOutput, ...] = ()
     error: RunError | None = None
+    positions: tuple[int, ...] = ()
+    """Of all that is recorded of it: asked for, begun, finished."""
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -73,6 +75,8 @@ class Prompt(msgspec.Struct, frozen=True):
     run_id: UUID | None = None
     amended: bool = False
     """The answer is a later one than the first."""
+    positions: tuple[int, ...] = ()
+    """Of all that is recorded of it, from the first on."""
 
     @property
     def delay(self) -> int | None:
@@ -90,6 +94,10 @@ class Span(msgspec.Struct, frozen=True):
     """When it was removed; none if it stayed."""
     given: bool
     """It was there when the notebook was opened."""
+    added: int = 0
+    """The position at which it came."""
+    removed: int | None = None
+    """The position at which it went."""
 
 
 class Lane(msgspec.Struct, frozen=True):
@@ -150,6 +158,8 @@ class Session(msgspec.Struct, frozen=True):
     events: int
     unreadable: int
     """Events whose payload was erased or cannot be understood."""
+    called: str = ""
+    """How the participant is called; empty: by the pseudonym that needs no key."""
 
 
 class Quiet(msgspec.Struct, frozen=True):
@@ -176,6 +186,27 @@ class Timeline(msgspec.Struct, frozen=True):
     def all_lanes(self) -> tuple[Lane, ...]:
         """Every cell that there ever was."""
         return self.lanes + self.removed
+
+
+def blinded(timeline: Timeline) -> Timeline:
+    """The timeline for who must not know the condition: without its name, and without why prompts were held back.
+
+    What was asked, and when, stays; who knows the study may guess from it.
+    """
+
+    def lane(one: Lane) -> Lane:
+        prompts = tuple(
+            msgspec.structs.replace(prompt, reason="") if prompt.fate == "held back" else prompt
+            for prompt in one.prompts
+        )
+        return msgspec.structs.replace(one, prompts=prompts)
+
+    return msgspec.structs.replace(
+        timeline,
+        session=msgspec.structs.replace(timeline.session, condition=""),
+        lanes=tuple(map(lane, timeline.lanes)),
+        removed=tuple(map(lane, timeline.removed)),
+    )
 
 
 def first_line(source: str) -> str:

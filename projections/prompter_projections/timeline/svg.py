@@ -23,7 +23,7 @@ def figure(plan: Layout, name: str, *, interactive: bool) -> str:
         element(
             "clipPath", element("rect", cls="plot", x=LEFT - 6, y=0, width=width, height=height), id=f"plot-{name}"
         ),
-        element("clipPath", element("rect", x=0, y=0, width=LEFT - 5, height=height), id=f"names-{name}"),
+        element("clipPath", element("rect", cls="names", x=0, y=0, width=LEFT - 5, height=height), id=f"names-{name}"),
     )
     plot = "".join(
         [
@@ -58,7 +58,7 @@ def _ground(plan: Layout) -> Iterable[str]:
         text = element("text", tick(moment), x=x, y=AXIS, text_anchor="middle", font_size=11, fill="ink3")
         ticks.append(text)
     yield element("g", "".join(ticks), cls="ticks")
-    yield element("line", cls="across", x1=LEFT, y1=STRIP, x2=plan.right, y2=STRIP, stroke="rule")
+    yield element("line", cls="across strip-line", x1=LEFT, y1=STRIP, x2=plan.right, y2=STRIP, stroke="rule")
 
 
 def _names(plan: Layout) -> Iterable[str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from prompter_events import ERASER, Log, ParticipantId
 from prompter_events.catalogue.study import ParticipantErased
@@ -21,7 +20,7 @@ from prompter_projections import forget_everywhere
 from ..errors import SettingInvalid
 from ..settings import machine_user
 from ..storage import all_projections, open_study_log
-from .output import stderr
+from .progress import bar
 
 ListOption = Annotated[
     Path | None,
@@ -59,8 +58,7 @@ def _password(eraser: MysqlUrl) -> str:
 
 async def erase(log: Log, participant_id: ParticipantId) -> ParticipantErased:
     """Erase a participant from the log and from the read models; a bar shows how far it is."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
+    with bar() as progress:
         task = progress.add_task("erasing", total=None)
         erased = await log.erase(
             participant_id,

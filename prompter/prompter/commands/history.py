@@ -11,8 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from prompter_projections.commits import History, history
 
+from ..exports.key import pseudonym_key
 from ..storage import open_study_log
-from .options import LogOption, find_session, log_url, run
+from .options import KeyOption, LogOption, find_session, log_url, run
 from .output import counted, stderr, stdout
 
 
@@ -21,6 +22,7 @@ def write_history(
     git: Annotated[
         Path, typer.Option("--git", metavar="DIR", help="The repository to make: a new or empty directory.")
     ],
+    key_file: KeyOption = None,
     log: LogOption = "",
 ) -> None:
     """Make a git repository of a session: one commit per run, with the notebook as it stood when the run was over.
@@ -34,10 +36,11 @@ def write_history(
     from ..git_history import check_directory, write_repository  # noqa: PLC0415
 
     check_directory(git)
+    url = log_url(log)
     with _bar() as progress:
         reading = progress.add_task("reading", total=None)
         told = run(
-            _history(log_url(log), session, lambda done, total: progress.update(reading, completed=done, total=total))
+            _history(url, session, key_file, lambda done, total: progress.update(reading, completed=done, total=total))
         )
         progress.remove_task(reading)
         writing = progress.add_task("writing", total=None)
@@ -49,9 +52,10 @@ def write_history(
     stdout.print(f"{git}: {counted(commits, 'commit')}", markup=False, soft_wrap=True)
 
 
-async def _history(url: str, session: str, progress: Callable[[int, int], None]) -> History:
+async def _history(url: str, session: str, key_file: Path | None, progress: Callable[[int, int], None]) -> History:
     async with open_study_log(url) as log:
-        return await history(log, await find_session(log, session), progress)
+        session_id = await find_session(log, session)
+        return await history(log, session_id, progress, key=pseudonym_key(url, key_file).secret)
 
 
 def _bar() -> Progress:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from uuid import UUID
 
 import typer
 
-from prompter_events import Log, SessionId
-
-from ..errors import SettingInvalid
+from ..naming import find_participant, find_session
 from ..settings import checked_log_url, default_log_url
+
+__all__ = ["JsonOption", "LogOption", "find_participant", "find_session", "log_url", "run"]
 
 T = TypeVar("T")
 
@@ -22,6 +22,15 @@ LogOption = Annotated[
     typer.Option(
         "--log",
         help="The log's URL: sqlite:///path/log.db or mysql://user@host:port/database. Default: PROMPTER_LOG.",
+        show_default=False,
+    ),
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        metavar="FILE",
+        help="The key of the pseudonyms. Default: the log's own, beside it, made at the first use.",
         show_default=False,
     ),
 ]
@@ -46,25 +55,3 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     asyncio.run(keep())
     return result[0]
-
-
-async def find_session(log: Log, text: str) -> SessionId:
-    """A session by its id or the beginning of it.
-
-    Raises ``SettingInvalid`` if none or several fit, or if it was erased.
-    """
-    wanted = text.lower().replace("-", "")
-    found: set[UUID] = set()
-    erased: set[UUID] = set()
-    async for event in log.read(types=["session.opened"]):
-        if event.session_id.hex.startswith(wanted):
-            found.add(event.session_id)
-            if event.payload is None:
-                erased.add(event.session_id)
-    if not wanted or not found:
-        raise SettingInvalid(f"there is no session {text!r}: `prompter sessions` lists them")
-    if len(found) > 1:
-        raise SettingInvalid(f"{len(found)} sessions begin with {text!r}: give more of the id")
-    if erased:
-        raise SettingInvalid(f"session {text!r} was erased: there is nothing left to show")
-    return SessionId(found.pop())

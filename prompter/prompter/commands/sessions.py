@@ -60,8 +60,13 @@ def _cells(summary: SessionSummary, shortest: int) -> list[str]:
         local_time(summary.began_at),
         length(summary.length),
         str(summary.runs),
-        f"{summary.answered} of {summary.asked}",
+        _answers(summary),
     ]
+
+
+def _answers(summary: SessionSummary) -> str:
+    """A review answers what earlier sessions asked, so there may be more answers than questions."""
+    return f"{summary.answered} of {summary.asked}" if summary.answered <= summary.asked else f"{summary.answered}"
 
 
 def _who(summary: SessionSummary) -> str:

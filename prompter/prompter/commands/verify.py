@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from prompter_events import Log, SessionId
 from prompter_events.anchors import Anchor, append_anchor, check_belonging, check_earlier, hashes, read_anchors
@@ -19,6 +18,7 @@ from ..errors import SettingInvalid
 from ..storage import open_study_log
 from .options import LogOption, log_url, run
 from .output import counted, stderr, stdout
+from .progress import bar
 
 AnchorOption = Annotated[
     Path | None,
@@ -81,7 +81,7 @@ async def _verify_chain(log: Log, known: dict[Path, list[Anchor]], save: Path | 
     for path, anchors in known.items():
         await check_belonging(log, anchors, path)
     current = hashes(one for anchors in known.values() for one in anchors if one.epoch == log.epoch)
-    with _bar() as progress:
+    with bar() as progress:
         task = progress.add_task("chain", total=None)
         head = await verified_head(
             log, lambda done, total: progress.update(task, completed=done, total=total), anchors=current
@@ -104,14 +104,8 @@ async def _verify_chain(log: Log, known: dict[Path, list[Anchor]], save: Path | 
 
 async def _differences(log: Log, sessions: Sequence[SessionId]) -> list[tuple[SessionId, int, str]]:
     found: list[tuple[SessionId, int, str]] = []
-    with _bar() as progress:
+    with bar() as progress:
         for session_id in progress.track(sessions, description="replay"):
             notebook = await notebook_at(log, session_id, use_snapshots=False)
             found.extend((session_id, note.position, note.text) for note in notebook.divergences)
     return found
-
-
-def _bar() -> Progress:
-    """How far it is, on a terminal; elsewhere it would leave empty lines among the errors."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal)

@@ -1,7 +1,9 @@
 """Prompting as pure functions over (memory, event, clock): it opens nothing, sleeps on nothing, reads no clock."""
 
-from .prompting import Prompting
-from .rules import RULES
-from .similarity import similarity
+from prompter_projections.similarity import similarity
 
-__all__ = ["RULES", "Prompting", "similarity"]
+from .prompting import Prompting
+from .requests import RESEARCHER
+from .rules import RULES, Moment, RuleFunction
+
+__all__ = ["RESEARCHER", "RULES", "Moment", "Prompting", "RuleFunction", "similarity"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -14,18 +15,42 @@ from prompter_events.catalogue.notebook import (
     CellAdded,
     CellEdited,
     CellRemoved,
-    NotebookReloaded,
+    FocusChanged,
+    IdleBegan,
+    IdleEnded,
     SessionAccepted,
     SessionClosed,
     SessionOpened,
 )
-from prompter_events.catalogue.prompts import PromptAnswered, PromptDismissed, PromptSnoozed
-from prompter_events.catalogue.runs import RunFinished, RunScheduled
+from prompter_events.catalogue.runs import (
+    KernelDied,
+    KernelFacts,
+    KernelRestarted,
+    KernelStarted,
+    RunFinished,
+    RunScheduled,
+)
 
 from ..settings import Condition
-from ..study import Rule
-from .memory import CellMemory, HeldBack, ParticipantMemory, Place, Proposal, RunMemory, SessionMemory
-from .rules import RULES
+from . import standing
+from .memory import (
+    CellMemory,
+    HeldBack,
+    Outline,
+    ParticipantMemory,
+    Place,
+    RunMemory,
+    SessionMemory,
+    cell_of,
+    newest,
+    rested,
+    with_cell,
+)
+from .outline import CHANGES, outline_after
+from .proposing import Happening, Terms, moment_of, propose
+from .reactions import REACTIONS
+from .requests import in_session, turn_down
+from .steps import frame_step, frames_after
 
 #: How much of a source is remembered to compare with, in characters.
 _LONGEST = 64_000
@@ -33,28 +58,44 @@ _LONGEST = 64_000
 #: How many runs that have not ended are remembered: a page that dies never ends its own.
 _MOST_RUNS = 200
 
+#: How many runs that went well wait for what the kernel saw: it says so at once, before or after the end of the run.
+_MOST_FINISHED = 8
+
+#: Whose sessions are over long ago is not known for sure; the oldest are forgotten.
+_MOST_SESSIONS = 200
+
+#: Of how many sessions or notebooks the order of cells, the frames and the idle times are remembered.
+_MOST_OPEN = 8
+
+#: Of how many notebooks the sources are remembered that were asked about: those that were opened last.
+_MOST_NOTEBOOKS = 10
+
+#: A cell's last touch is remembered this coarsely, in µs, so that not every key makes a new state of the cell.
+_TOUCH = 10_000_000
+
 #: Causes by which the participant themself made or changed a cell.
-_OWN = frozenset({"user", "paste", "cut", "drag", "split", "merge", "undo", "redo", "restore"})
+OWN = frozenset({"user", "paste", "cut", "drag", "split", "merge", "undo", "redo", "restore"})
 
 
-def remember(
-    memory: ParticipantMemory, event: Event, body: Body, rules: tuple[Rule, ...], snooze: int
-) -> ParticipantMemory:
-    """Fold one event of this participant. Events of types that matter nothing here change nothing.
-
-    ``snooze``: for how long "later" puts a prompt off, in µs.
-    """
+def remember(memory: ParticipantMemory, event: Event, body: Body, terms: Terms) -> ParticipantMemory:
+    """Fold one event of this participant. Events of types that matter nothing here change nothing."""
+    kind = type(body)
+    if (react := REACTIONS.get(kind)) is not None:
+        return react(memory, event, body, terms.study)
     if isinstance(body, SessionAccepted):
         return _accepted(memory, event, body)
-    if isinstance(body, PromptAnswered | PromptDismissed | PromptSnoozed):
-        return _reacted(memory, event, body, snooze)
     session = memory.sessions.get(event.session_id)
     if session is None:
         return memory
-    if isinstance(body, RunFinished):
-        return _finished(memory, event, body, session, rules)
-    fold = _FOLDS.get(type(body))
-    return fold(memory, event, body, session.notebook_id) if fold else memory
+    if terms.outlined and kind in CHANGES:
+        outline = outline_after(memory.outlines.get(event.session_id, Outline()), body)
+        memory = replace(memory, outlines=newest(memory.outlines, event.session_id, outline, _MOST_OPEN))
+    if (fold := _FOLDS.get(kind)) is not None:
+        memory = fold(memory, event, body, session, terms)
+    if terms.foreign and kind not in _ASKED_ABOUT and getattr(body, "cell_id", None):
+        place = Place(session.notebook_id, body.cell_id)  # type: ignore[attr-defined]  # asked for above
+        memory = propose(memory, Happening(event, body, session, place), terms.foreign, terms)
+    return memory
 
 
 def _accepted(memory: ParticipantMemory, event: Event, body: SessionAccepted) -> ParticipantMemory:
@@ -62,147 +103,268 @@ def _accepted(memory: ParticipantMemory, event: Event, body: SessionAccepted) ->
         notebook_id=body.notebook_id,
         asking=body.condition != Condition.EXP_NONE,
         clock_offset=body.clock_offset_ms * 1000,
+        at_end=body.condition == Condition.EXP_END,
+        period=body.period,
     )
-    return replace(memory, sessions={**memory.sessions, event.session_id: session})
+    return replace(
+        memory,
+        sessions=newest(memory.sessions, event.session_id, session, _MOST_SESSIONS),
+        cells=_with_notebook(memory.cells, body.notebook_id),
+    )
 
 
-def _opened(memory: ParticipantMemory, event: Event, body: SessionOpened, notebook_id: UUID) -> ParticipantMemory:
-    known = memory.cells.get(notebook_id, {})
-    given = {cell.cell_id: CellMemory() for cell in body.cells if cell.cell_id not in known}
-    memory = replace(memory, cells={**memory.cells, notebook_id: {**known, **given}})
-    return _forget_runs(memory, body.continues) if body.continues else memory
+def _with_notebook(cells: Mapping[UUID, dict[str, CellMemory]], notebook_id: UUID) -> dict[UUID, dict[str, CellMemory]]:
+    """A notebook is opened: it comes last, and the one that rested longest goes to rest if there are many."""
+    others = {other: known for other, known in cells.items() if other != notebook_id}
+    for other in [*others][: max(0, len(others) + 1 - _MOST_NOTEBOOKS)]:
+        others[other] = {cell_id: rested(cell) for cell_id, cell in others[other].items()}
+    return {**others, notebook_id: cells.get(notebook_id, {})}
 
 
-def _reloaded(memory: ParticipantMemory, event: Event, body: NotebookReloaded, notebook_id: UUID) -> ParticipantMemory:
-    known = memory.cells.get(notebook_id, {})
-    given = {cell.cell_id: CellMemory() for cell in body.cells if cell.cell_id not in known}
-    return replace(memory, cells={**memory.cells, notebook_id: {**known, **given}})
+def _opened(
+    memory: ParticipantMemory, event: Event, body: SessionOpened, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    session = replace(session, language=body.client.language, kernel=body.kernel_name)
+    memory = replace(memory, sessions={**memory.sessions, event.session_id: session})
+    if body.cells:
+        memory = standing.opened(memory, event.session_id, body.cells[0].cell_id, moment_of(event, session))
+    return _over(memory, body.continues) if body.continues else memory
 
 
-def _closed(memory: ParticipantMemory, event: Event, body: SessionClosed, notebook_id: UUID) -> ParticipantMemory:
-    return _forget_runs(memory, event.session_id)
+def _closed(
+    memory: ParticipantMemory, event: Event, body: SessionClosed, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    return _over(memory, event.session_id)
 
 
-def _forget_runs(memory: ParticipantMemory, session_id: UUID) -> ParticipantMemory:
-    """A session that is over runs nothing any more."""
-    return replace(memory, runs={k: run for k, run in memory.runs.items() if run.session_id != session_id})
+def _over(memory: ParticipantMemory, session_id: UUID) -> ParticipantMemory:
+    """A session that is over, also one whose page died without a word, runs nothing any more and is asked nothing."""
+    memory = turn_down(memory, in_session(session_id), "session over")
+    sessions = memory.sessions
+    if (session := sessions.get(session_id)) is not None:
+        sessions = {**sessions, session_id: replace(session, closed=True)}
+    return replace(
+        standing.left(memory, session_id),
+        sessions=sessions,
+        runs={run_id: run for run_id, run in memory.runs.items() if run.session_id != session_id},
+        idle={other: since for other, since in memory.idle.items() if other != session_id},
+        outlines={other: outline for other, outline in memory.outlines.items() if other != session_id},
+    )
 
 
-def _added(memory: ParticipantMemory, event: Event, body: CellAdded, notebook_id: UUID) -> ParticipantMemory:
-    place = Place(notebook_id, body.cell_id)
-    cell = _cell(memory, place)
-    return _with_cell(memory, place, replace(cell, mine=cell.mine or body.cause in _OWN))
-
-
-def _edited(memory: ParticipantMemory, event: Event, body: CellEdited, notebook_id: UUID) -> ParticipantMemory:
-    if body.cause not in _OWN:
+def _kernel(
+    memory: ParticipantMemory,
+    event: Event,
+    body: KernelStarted | KernelRestarted | KernelDied,
+    session: SessionMemory,
+    terms: Terms,
+) -> ParticipantMemory:
+    """Another kernel may speak another language. One that began anew holds no data; one that a page found, does."""
+    if body.name != session.kernel:
+        sessions = {**memory.sessions, event.session_id: replace(session, kernel=body.name)}
+        memory = replace(memory, sessions=sessions)
+    if isinstance(body, KernelStarted) or session.notebook_id not in memory.frames:
         return memory
-    memory = replace(memory, last_key_at=event.recorded_at)
-    place = Place(notebook_id, body.cell_id)
-    cell = _cell(memory, place)
-    return memory if cell.mine else _with_cell(memory, place, replace(cell, mine=True))
+    return replace(memory, frames={key: held for key, held in memory.frames.items() if key != session.notebook_id})
 
 
-def _removed(memory: ParticipantMemory, event: Event, body: CellRemoved, notebook_id: UUID) -> ParticipantMemory:
-    """The cell's memory stays: an undo brings the cell back. What waits or is open about it ends."""
-    place = Place(notebook_id, body.cell_id)
-    gone = tuple(prompt_id for prompt_id, prompt in memory.open.items() if prompt.place == place)
+def _added(
+    memory: ParticipantMemory, event: Event, body: CellAdded, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    place = Place(session.notebook_id, body.cell_id)
+    cell = cell_of(memory, place)
+    if cell.mine or body.cause not in OWN:
+        return memory
+    return replace(memory, cells=with_cell(memory, place, replace(cell, mine=True)))
+
+
+def _edited(
+    memory: ParticipantMemory, event: Event, body: CellEdited, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    if body.cause not in OWN:
+        return memory
+    moment = moment_of(event, session)
+    memory = _back(memory, event, body, session, terms)
+    place = Place(session.notebook_id, body.cell_id)
+    cell = cell_of(memory, place)
+    cells = memory.cells
+    if not cell.mine or moment >= cell.touched_at + _TOUCH:
+        cells = with_cell(memory, place, _touched(replace(cell, mine=True), moment))
+    memory = standing.busy(memory, event.session_id, body.cell_id)
+    return replace(memory, cells=cells, last_key_at=event.recorded_at, last_input_at=moment)
+
+
+def _touched(cell: CellMemory, moment: int) -> CellMemory:
+    if moment < cell.touched_at + _TOUCH:
+        return cell
+    away = max(cell.away, moment - cell.touched_at) if cell.touched_at else 0
+    return replace(cell, touched_at=moment, away=away)
+
+
+def _removed(
+    memory: ParticipantMemory, event: Event, body: CellRemoved, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    """The cell's memory stays: an undo brings the cell back. What waits or is open about it ends.
+
+    What is asked at the end stays too: the review shows the cell as it stood then.
+    """
+    place = Place(session.notebook_id, body.cell_id)
+    memory = standing.removed(memory, session.notebook_id, body.cell_id)
+    gone = tuple(id_ for id_, prompt in memory.open.items() if prompt.place == place and not prompt.at_end)
     dropped = tuple(HeldBack(p, "cell removed") for p in memory.proposals if p.place == place)
     return replace(
         memory,
         proposals=tuple(p for p in memory.proposals if p.place != place),
         held_back=memory.held_back + dropped,
         gone=memory.gone + gone,
+        runs={run_id: run for run_id, run in memory.runs.items() if run.place != place},
+        finished={run_id: run for run_id, run in memory.finished.items() if run.place != place},
     )
 
 
-def _scheduled(memory: ParticipantMemory, event: Event, body: RunScheduled, notebook_id: UUID) -> ParticipantMemory:
-    place = Place(notebook_id, body.cell_id)
-    cell = _cell(memory, place)
-    run = RunMemory(event.session_id, place, cell.runs + 1, body.source[:_LONGEST])
-    newest = [*memory.runs.items(), (body.run_id, run)][-_MOST_RUNS:]
-    return _with_cell(replace(memory, runs=dict(newest)), place, replace(cell, runs=run.version))
+def _scheduled(
+    memory: ParticipantMemory, event: Event, body: RunScheduled, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    moment = moment_of(event, session)
+    memory = _back(memory, event, body, session, terms)
+    place = Place(session.notebook_id, body.cell_id)
+    cell = _touched(cell_of(memory, place), moment)
+    run = RunMemory(event.session_id, place, cell.runs + 1, body.source[:_LONGEST], body.run_id)
+    memory = standing.busy(memory, event.session_id, body.cell_id)
+    return replace(
+        memory,
+        runs=newest(memory.runs, body.run_id, run, _MOST_RUNS),
+        cells=with_cell(memory, place, replace(cell, runs=run.version)),
+        last_input_at=moment,
+    )
 
 
 def _finished(
-    memory: ParticipantMemory, event: Event, body: RunFinished, session: SessionMemory, rules: tuple[Rule, ...]
+    memory: ParticipantMemory, event: Event, body: RunFinished, session: SessionMemory, terms: Terms
 ) -> ParticipantMemory:
     run = memory.runs.get(body.run_id)
     if run is None:
         return memory
-    cell = _cell(memory, run.place)
     memory = replace(
         memory,
         runs={run_id: other for run_id, other in memory.runs.items() if run_id != body.run_id},
         last_run_at=event.recorded_at,
     )
+    if body.status in {"ok", "error"}:
+        ended_at = moment_of(event, session)
+        memory = standing.ran(memory, run.session_id, run.place.cell_id, body.run_id, ended_at)
+    if body.status == "error":
+        failed = replace(cell_of(memory, run.place), failed=body.error.name if body.error else "Error")
+        return replace(memory, cells=with_cell(memory, run.place, failed))
     if body.status != "ok" or not run.source.strip():
         return memory
-    proposing = [rule for rule in rules if RULES[rule.use](rule, cell, run)]
-    if not proposing:
-        return memory
-    best = max(proposing, key=lambda rule: rule.priority)
-    proposal = Proposal(
-        place=run.place,
-        session_id=event.session_id,
-        run_id=body.run_id,
-        version=run.version,
-        source=run.source,
-        rule=best.use,
-        trigger=event.position,
-        # An event that waited in an offline page proposes for the moment when it happened, not for now.
-        proposed_at=min(event.recorded_at, event.occurred_at + session.clock_offset),
+    happening = Happening(event, body, session, run.place, run, body.run_id, run.facts, run.step)
+    memory = propose(memory, happening, terms.study.rules, terms)
+    cell = replace(cell_of(memory, run.place), failed="", away=0)
+    return replace(
+        memory,
+        cells=with_cell(memory, run.place, cell),
+        finished=newest(memory.finished, body.run_id, replace(run, facts=None, step=None), _MOST_FINISHED),
     )
-    superseded = tuple(HeldBack(p, "superseded") for p in memory.proposals if p.place == run.place)
-    others = tuple(p for p in memory.proposals if p.place != run.place)
-    return replace(memory, proposals=(*others, proposal), held_back=memory.held_back + superseded)
 
 
-def _reacted(
-    memory: ParticipantMemory, event: Event, body: PromptAnswered | PromptDismissed | PromptSnoozed, snooze: int
+def _facts(
+    memory: ParticipantMemory, event: Event, body: KernelFacts, session: SessionMemory, terms: Terms
 ) -> ParticipantMemory:
-    """What the participant did with a prompt, from whichever session."""
-    if isinstance(body, PromptAnswered):
-        return _ended(replace(memory, unanswered=0), body.prompt_id)
-    if isinstance(body, PromptDismissed):
-        return _dismissed(memory, body)
-    return _snoozed(memory, event, body, snooze)
-
-
-def _dismissed(memory: ParticipantMemory, body: PromptDismissed) -> ParticipantMemory:
-    prompt = memory.open.get(body.prompt_id)
-    if prompt is not None and body.reason == "never":
-        memory = _with_cell(memory, prompt.place, replace(_cell(memory, prompt.place), muted=True))
-    return _ended(replace(memory, unanswered=memory.unanswered + 1), body.prompt_id)
-
-
-def _snoozed(memory: ParticipantMemory, event: Event, body: PromptSnoozed, snooze: int) -> ParticipantMemory:
-    prompt = memory.open.get(body.prompt_id)
-    if prompt is None:
+    """What the kernel saw, joined to its run, whichever of both comes first."""
+    known = memory.frames.get(session.notebook_id, {})
+    step = frame_step(body, known)
+    if body.frames:
+        frames = newest(memory.frames, session.notebook_id, frames_after(known, body), _MOST_OPEN)
+        memory = replace(memory, frames=frames)
+    if body.run_id is None:
         return memory
-    later = replace(prompt, waits_since=event.recorded_at + snooze)
-    return replace(memory, open={**memory.open, body.prompt_id: later})
+    if (run := memory.runs.get(body.run_id)) is not None:
+        return replace(memory, runs={**memory.runs, body.run_id: replace(run, facts=body, step=step)})
+    if (run := memory.finished.get(body.run_id)) is not None:
+        happening = Happening(event, body, session, run.place, run, body.run_id, body, step)
+        return propose(memory, happening, terms.study.rules, terms)
+    return memory
 
 
-def _ended(memory: ParticipantMemory, prompt_id: UUID) -> ParticipantMemory:
-    return replace(memory, open={key: prompt for key, prompt in memory.open.items() if key != prompt_id})
+def _focused(
+    memory: ParticipantMemory, event: Event, body: FocusChanged, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    """Who goes to another cell is done with the one before, for now."""
+    if body.cause == "prompt" or not body.visible:
+        return memory
+    moment = moment_of(event, session)
+    was_away = event.session_id in memory.idle
+    memory = _back(memory, event, body, session, terms)
+    if body.cell_id is not None:
+        pause = terms.study.pace.quiet_run * 1000
+        memory = standing.moved(memory, event.session_id, body.cell_id, moment, pause)
+    if was_away:
+        memory = standing.returned(memory, event.session_id, moment)
+    proposals = tuple(
+        replace(p, moved_on=True) if p.session_id == event.session_id and p.place.cell_id != body.cell_id else p
+        for p in (memory.proposals if body.cell_id is not None else ())
+    )
+    return replace(memory, proposals=proposals or memory.proposals, last_input_at=moment)
 
 
-def _cell(memory: ParticipantMemory, place: Place) -> CellMemory:
-    return memory.cells.get(place.notebook_id, {}).get(place.cell_id, CellMemory())
+def _idle(
+    memory: ParticipantMemory, event: Event, body: IdleBegan, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    since = moment_of(event, session) - body.after_ms * 1000
+    return replace(memory, idle=newest(memory.idle, event.session_id, since, _MOST_OPEN))
 
 
-def _with_cell(memory: ParticipantMemory, place: Place, cell: CellMemory) -> ParticipantMemory:
-    notebook = {**memory.cells.get(place.notebook_id, {}), place.cell_id: cell}
-    return replace(memory, cells={**memory.cells, place.notebook_id: notebook})
+def _awake(
+    memory: ParticipantMemory, event: Event, body: IdleEnded, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    moment = moment_of(event, session)
+    memory = standing.returned(_back(memory, event, body, session, terms), event.session_id, moment)
+    return replace(memory, last_input_at=moment)
 
 
-_FOLDS: dict[type[Body], Callable[[ParticipantMemory, Event, Any, UUID], ParticipantMemory]] = {
-    SessionOpened: _opened,
-    SessionClosed: _closed,
-    NotebookReloaded: _reloaded,
-    CellAdded: _added,
-    CellEdited: _edited,
-    CellRemoved: _removed,
-    RunScheduled: _scheduled,
-}
+def _back(
+    memory: ParticipantMemory, event: Event, body: Body, session: SessionMemory, terms: Terms
+) -> ParticipantMemory:
+    """The first input after a pause, if this is one: the rules may ask about the cell that ran last.
+
+    A study that does not record when people are idle knows of keys and runs alone.
+    """
+    since = memory.idle.get(event.session_id)
+    if since is None:
+        if terms.study.focus or not memory.last_input_at:
+            return memory
+        since = memory.last_input_at
+    else:
+        memory = replace(memory, idle={key: at for key, at in memory.idle.items() if key != event.session_id})
+    paused = moment_of(event, session) - max(since, memory.last_input_at)
+    last = next((run for run in reversed(memory.finished.values()) if run.session_id == event.session_id), None)
+    if last is None or paused <= 0 or any(run.place == last.place for run in memory.runs.values()):
+        return memory
+    happening = Happening(event, body, session, last.place, last, last.run_id, paused=paused)
+    return propose(memory, happening, terms.study.rules, terms)
+
+
+_Fold = Callable[[ParticipantMemory, Event, Any, SessionMemory, Terms], ParticipantMemory]
+
+_FOLDS: Mapping[type[Body], _Fold] = MappingProxyType(
+    {
+        SessionOpened: _opened,
+        SessionClosed: _closed,
+        KernelStarted: _kernel,
+        KernelRestarted: _kernel,
+        KernelDied: _kernel,
+        CellAdded: _added,
+        CellEdited: _edited,
+        CellRemoved: _removed,
+        RunScheduled: _scheduled,
+        RunFinished: _finished,
+        KernelFacts: _facts,
+        FocusChanged: _focused,
+        IdleBegan: _idle,
+        IdleEnded: _awake,
+    }
+)
+
+_ASKED_ABOUT = frozenset({CellRemoved})
+"""Events about a cell at which no rule is asked: there is nothing to ask about any more."""

@@ -26,14 +26,14 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     protocol: int
     producer_id: UUID
     sent_at: Micros
-    """The page's clock when it sent this."""
+    """The page's clock when it sent this. Of two sockets of one producer the one with the later hello stays."""
     sessions: list[UUID] = []
     """The sessions that are open in the page."""
     token: str | None = None
     """Behind JupyterHub: the page's own token."""
 
 
-class WireEvent(msgspec.Struct, frozen=True, kw_only=True):
+class WireEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event in a frame. Its number is its place in the frame."""
 
     session_id: UUID
@@ -72,6 +72,18 @@ class Quiet(msgspec.Struct, frozen=True, kw_only=True):
     """Since the last run of that cell ended."""
 
 
+class ConsentForPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The text to agree to before anything is recorded."""
+
+    version: str
+    text: dict[str, str]
+    """By language; the first one is the fallback."""
+    given: bool
+    """Whether this person has agreed to this version, as the log tells."""
+    given_at: Micros | None = None
+    """When they did."""
+
+
 class StudyForPage(msgspec.Struct, frozen=True, kw_only=True):
     """What the page must know of the study: behaviour only, never the name of a condition."""
 
@@ -82,6 +94,15 @@ class StudyForPage(msgspec.Struct, frozen=True, kw_only=True):
     output_bytes: int | None
     """How much of an output's or traceback's text is kept, in UTF-8 bytes; none means all of it."""
     snooze_ms: Millis
+    title: str = ""
+    keystrokes: bool = True
+    """False: of a burst of typing only its result is recorded."""
+    focus: bool = True
+    """Whether focus and idle times are recorded."""
+    consent: ConsentForPage | None = None
+    """None: the study asks for none."""
+    then: str | None = None
+    """Where to go after the end."""
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
@@ -114,6 +135,12 @@ class Prompt(Message, frozen=True, kw_only=True, tag="prompt"):
     choices: list[str]
     language: str
     issued_at: Micros
+    multiple: bool = False
+    """Whether several choices may be taken."""
+    text: Literal["optional", "required", "none"] = "optional"
+    by_hand: bool = False
+    """Whether it is shown where the page would ask nothing now, and in a quiet hour that had begun when it was issued:
+    the policy has weighed that."""
 
 
 class Withdraw(Message, frozen=True, kw_only=True, tag="withdraw"):
@@ -129,6 +156,15 @@ class AcceptedSession(msgspec.Struct, frozen=True, kw_only=True):
     notebook_id: UUID
 
 
+class ReviewWaits(msgspec.Struct, frozen=True, kw_only=True):
+    """Questions that were held for the end of the work on a notebook, and wait for an answer."""
+
+    notebook_id: UUID
+    notebook_path: str
+    """Of the notebook's file; empty if the server does not know it yet."""
+    questions: Count
+
+
 class State(Message, frozen=True, kw_only=True, tag="state"):
     """Whether the server records, and what it knows of the page's sessions."""
 
@@ -136,6 +172,28 @@ class State(Message, frozen=True, kw_only=True, tag="state"):
     reason: str = ""
     """One line that says why nothing is recorded and what to do."""
     sessions: list[AcceptedSession] = []
+    reviews: list[ReviewWaits] | None = None
+    """The reviews that this participant has not finished; none: nothing is said about them."""
+    consent: bool | None = None
+    """Whether the person agrees to the study's text from here on; none: nothing new."""
+
+
+class Ended(Message, frozen=True, kw_only=True, tag="ended"):
+    """A session was ended, not by the person: its notebook's review begins."""
+
+    session_id: UUID
+    notebook_id: UUID
+    by: Literal["researcher", "time limit"]
+
+
+class Task(Message, frozen=True, kw_only=True, tag="task"):
+    """What the person works on, as the study divides the notebook; it holds until the next one."""
+
+    name: str
+    ends_at: Micros | None = None
+    """When its time is over, by the page's own clock; none: there is no limit, or it is over."""
+    over: bool = False
+    """Whether its time is over."""
 
 
 class Ping(Message, frozen=True, kw_only=True, tag="ping"):
@@ -150,7 +208,7 @@ class Busy(Message, frozen=True, kw_only=True, tag="busy"):
     retry_ms: Millis
 
 
-ServerMessage = Welcome | Ack | Prompt | Withdraw | State | Ping | Busy
+ServerMessage = Welcome | Ack | Prompt | Withdraw | State | Ended | Task | Ping | Busy
 
 CLOSE_CODES = {
     1001: "restart",

@@ -79,7 +79,10 @@ window.walk = (() => {
 
     idle: async () => {
       const kernel = panel().sessionContext.session?.kernel;
-      const busy = () => notebook().widgets.some(w => w.model.type === 'code' && w.model.executionState !== 'idle');
+      // A cell that became Markdown while it ran, and code again by undo, says for ever that it runs; it asked nothing.
+      const busy = () => notebook().widgets.some(
+        each => each.model.type === 'code' && each.model.executionState !== 'idle' && each.outputArea.future
+      );
       // A cell that was deleted while it waited for its turn is in no notebook, but the kernel still owes an answer.
       const pause = ms => new Promise(done => setTimeout(done, ms, false));
       const over = request => Promise.race([request.done.then(() => true, () => true), pause(0)]);
@@ -89,7 +92,8 @@ window.walk = (() => {
       };
       for (let looks = 0; busy() || kernel?.status !== 'idle' || await owing(); looks++) {
         if (looks === 6000) {
-          throw new Error('the kernel does not come to rest');
+          const states = notebook().widgets.map(each => each.model.executionState);
+          throw new Error(`the kernel does not come to rest: ${kernel?.status}, owes ${await owing()}, cells ${states}`);
         }
         await pause(10);
       }

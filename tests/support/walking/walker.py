@@ -231,10 +231,19 @@ class Walker:
 
         It looks once a second, for a newer file; a checkpoint is as old as it was made. A save that comes before is
         answered as done, and is none: the server reads the file instead, over what everybody has.
+
+        Of a cell that is raw in the file and Markdown on the pages, or the other way round, the server changes the type
+        in place (jupyter_ydoc 4.2), and no page hears of that: so the file is given the pages' type.
         """
         if not self._call("shared"):
             return
-        (self._lab.root / self._call("path")).touch()
+        file = self._lab.root / self._call("path")
+        notebook = json.loads(file.read_text("utf-8"))
+        shown = {cell_id: cell_type for cell_id, cell_type, _ in self._call("state")}
+        for cell in notebook["cells"]:
+            if {cell["cell_type"], shown.get(cell["id"])} == {"raw", "markdown"}:
+                cell["cell_type"] = shown[cell["id"]]
+        file.write_text(json.dumps(notebook), encoding="utf-8")
         for _ in range(PATIENCE // TURN):
             if self._call("like", self._on_disk(), TURN):
                 return

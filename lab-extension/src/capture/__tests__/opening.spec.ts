@@ -24,6 +24,14 @@ describe('the opening of a notebook', () => {
     expect(opening(cells)).toEqual({ cells, rest: [] });
   });
 
+  it('has the tags of the cells that fit, and room for them', () => {
+    const tagged = { ...cell('a', 'x'), tags: ['section-clean'] };
+    expect(opening([tagged]).cells).toEqual([tagged]);
+    const { cells, rest } = opening([tagged], 90);
+    expect(cells).toEqual([]);
+    expect(rest[0].body).toEqual({ ...cell('a', 'x'), index: 0 });
+  });
+
   it('goes on in further events, none larger than one may be', () => {
     const cells = [
       cell('a', 'x'.repeat(500_000)),

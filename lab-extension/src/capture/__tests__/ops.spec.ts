@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { wellFormed } from '../../well-formed';
-import { applyOps, opsBytes, opsOf, replaceOps, splitOps } from '../ops';
+import {
+  applyOps,
+  composeOps,
+  opsBytes,
+  opsOf,
+  replaceOps,
+  splitOps
+} from '../ops';
 import { utf8Length, utf8Prefix } from '../text';
 
 const text = fc.string({ unit: 'binary', maxLength: 60 });
@@ -20,6 +27,22 @@ describe('operations on text', () => {
 
   it('count in UTF-16 units', () => {
     expect(applyOps('a😀b', [1, -2, 'é'])).toBe('aéb');
+  });
+
+  it('of several edits come to one that does the same', () => {
+    fc.assert(
+      fc.property(text, fc.array(text, { minLength: 1 }), (start, texts) => {
+        const [before, ...after] = [start, ...texts].map(wellFormed);
+        const edits = after.map((each, i) =>
+          replaceOps(i === 0 ? before : after[i - 1], each)
+        );
+        const whole = edits.reduce(composeOps);
+        expect(units(applyOps(before, whole))).toBe(units(after.at(-1) ?? ''));
+      })
+    );
+    expect(composeOps([3, 'abc'], [4, -1, 'x'])).toEqual([3, 'axc']);
+    expect(composeOps([3, 'abc'], [3, -3])).toEqual([]);
+    expect(composeOps([-2], [1, -2])).toEqual([-2, 1, -2]);
   });
 
   it('replace one text by another', () => {

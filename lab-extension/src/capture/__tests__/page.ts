@@ -6,7 +6,7 @@ import { Signal } from '@lumino/signaling';
 
 import { recordedId } from '../../cell-ids';
 import type { CellSnapshot, EventBodies, EventTypeName } from '../../protocol';
-import type { DeliveryStatus, IDelivery } from '../../tokens';
+import type { ConsentStatus, DeliveryStatus, IDelivery } from '../../tokens';
 import { Capture, type CaptureOptions } from '../capture';
 import { Causes } from '../causes';
 import type { NotebookContext } from '../session';
@@ -21,7 +21,13 @@ export interface Recorded extends Logged {
 class Log {
   readonly events: Recorded[] = [];
   beforeRecord: (() => void) | null = null;
-  study: IDelivery['study'] = null;
+  study: IDelivery['study'] = {
+    name: '',
+    asking: 'now',
+    quiet: { typing_ms: 0, run_ms: 0 },
+    output_bytes: null,
+    snooze_ms: 0
+  };
   participant: string | null = null;
   time = 1_000_000;
   readonly status: DeliveryStatus = {
@@ -31,6 +37,9 @@ class Log {
   };
   readonly statusChanged = new Signal<this, DeliveryStatus>(this);
   readonly pausedChanged = new Signal<this, boolean>(this);
+  silent = false;
+  consent: ConsentStatus = { stage: 'free', text: null, at: null };
+  readonly consentChanged = new Signal<this, ConsentStatus>(this);
   /** So many of the next events are refused, which no outbox should do. */
   failures = 0;
 

@@ -287,3 +287,79 @@ describe('code that is no cell here', () => {
     expect(log).toEqual([]);
   });
 });
+
+describe('what the kernel tells of a run', () => {
+  const FACTS = { read: ['a'], bound: ['b'], frames: [], estimators: [] };
+  const tell = (parent: string, content: object = FACTS): void =>
+    runs.received(message('prompter_facts', parent, content));
+  const facts = (): object[] => bodiesOf(log, 'kernel.facts');
+  const told = { read: ['a'], bound: ['b'], truncated: false };
+
+  beforeEach(() => {
+    runs.scheduled('a', 'b = a');
+    runs.sent(request('a', 'm'));
+  });
+
+  it('belongs to the run while it goes on', () => {
+    runs.received(message('execute_input', 'm'));
+    tell('m');
+    expect(facts()).toMatchObject([{ run_id: new Uint8Array([0]), ...told }]);
+  });
+
+  it('belongs to the run when it is over, too', () => {
+    answer('m', { status: 'ok' });
+    through('a');
+    tell('m');
+    expect(types().at(-2)).toBe('run.finished');
+    expect(facts()).toMatchObject([{ run_id: new Uint8Array([0]), ...told }]);
+  });
+
+  it('is told once', () => {
+    tell('m');
+    tell('m');
+    expect(facts()).toHaveLength(1);
+  });
+
+  it('is nothing without a request', () => {
+    tell('nobody’s');
+    runs.received({ ...message('prompter_facts', 'm'), parent_header: {} });
+    expect(facts()).toEqual([]);
+  });
+
+  it('is nothing without sense, and then nothing more', () => {
+    runs.received({ ...message('prompter_facts', 'm'), content: 'x' });
+    tell('m');
+    expect(facts()).toEqual([]);
+  });
+
+  it('is nobody’s where no cell here asked, and once', () => {
+    runs.received(message('execute_input', 'console', { code: 'b = a' }));
+    tell('console');
+    tell('console');
+    expect(facts()).toMatchObject([{ run_id: null, ...told }]);
+  });
+
+  it('of others is not told in a shared notebook', () => {
+    quotes = false;
+    runs.received(message('execute_input', 'console', { code: 'b = a' }));
+    tell('console');
+    expect(facts()).toEqual([]);
+  });
+
+  it('is not told of a source that is withheld', () => {
+    runs.scheduled('w', '▒▒▒▒', true);
+    runs.sent(request('w', 'veiled'));
+    tell('veiled');
+    expect(facts()).toEqual([]);
+  });
+
+  it('is not told in a pause, nor of a run that began in one', () => {
+    recording = false;
+    tell('m');
+    runs.scheduled('c', 'secret');
+    runs.sent(request('c', 'hidden'));
+    recording = true;
+    tell('hidden');
+    expect(facts()).toEqual([]);
+  });
+});

@@ -5,6 +5,9 @@ import * as Y from 'yjs';
 
 import { recordedId } from '../../cell-ids';
 import { idText } from '../../ids';
+import type { CellSnapshot } from '../../protocol';
+import type { IDelivery } from '../../tokens';
+import { wellFormed } from '../../well-formed';
 import { notebookDigest } from '../digest';
 import { Book, Page, settled } from './page';
 import { bodiesOf, bodyOf } from './replay';
@@ -56,9 +59,13 @@ afterEach(() => {
   expect(warnings).toEqual([]);
 });
 
-/** Whatever a test did: the log gives the notebook, exactly. */
+/** Whatever a test did: the log gives the notebook, exactly; of a character that was cut in two, U+FFFD for each half. */
 function expectReplay(): void {
-  expect(page.replayed()).toEqual(book.cells());
+  expect(whole(page.replayed())).toEqual(whole(book.cells()));
+}
+
+function whole(cells: readonly CellSnapshot[]): CellSnapshot[] {
+  return cells.map(cell => ({ ...cell, source: wellFormed(cell.source) }));
 }
 
 describe('a session', () => {
@@ -541,6 +548,44 @@ describe('a pause', () => {
   });
 });
 
+describe('without consent', () => {
+  const fall = (stage: 'withdrawn' | 'given'): void => {
+    const shut = stage === 'withdrawn';
+    page.log.silent = shut;
+    if (shut) {
+      page.log.pausedChanged.emit(true);
+    }
+    page.log.consent = { stage, text: null, at: null };
+    page.log.consentChanged.emit(page.log.consent);
+    if (!shut) {
+      page.log.pausedChanged.emit(false);
+    }
+  };
+
+  it('nothing is told; who agrees again begins a session with the notebook as it stands', async () => {
+    const first = page.capture.sessionOf('panel');
+    fall('withdrawn');
+    type(0, 0, 'secret ');
+    await settled();
+    expect(page.types()).toEqual(['session.opened']);
+    expect(page.capture.sessionOf('panel')).not.toBe(first);
+    fall('given');
+    expect(page.types()).toEqual(['session.opened', 'session.opened']);
+    expect(page.log.events[1].sessionId).not.toBe(first);
+    expect(page.log.events[1].body).toMatchObject({
+      cells: book.cells()
+    });
+  });
+
+  it('where people are is not told if the study does not want it', () => {
+    page.log.study = { focus: false } as IDelivery['study'];
+    const sessionId = page.capture.sessionOf('panel') ?? '';
+    page.capture.focused(sessionId, { cell_id: null, visible: true });
+    page.capture.idle(60_000);
+    expect(page.types()).toEqual(['session.opened']);
+  });
+});
+
 describe('runs', () => {
   const cell = {
     model: {
@@ -614,5 +659,84 @@ describe('a notebook', () => {
     page.capture.unload();
     expect(updates).toEqual([]);
     expect(JSON.stringify(shared.toJSON())).toBe(before);
+  });
+});
+
+describe('tags', () => {
+  const tag = (index: number, tags: unknown): void =>
+    shared.getCell(index).setMetadata('tags', tags as string[]);
+  const cells = (): { tags?: string[] }[] => {
+    const body = page.log.events.at(-1)?.body as { cells: [] };
+    return body.cells;
+  };
+
+  it('are in each picture of the notebook', async () => {
+    tag(0, ['section-clean', 7, 'x'.repeat(1000)]);
+    page.capture.flush();
+    page.log.pausedChanged.emit(true);
+    page.log.pausedChanged.emit(false);
+    expect(page.types().at(-1)).toBe('recording.resumed');
+    const tags = ['section-clean', 'x'.repeat(100)];
+    expect(cells().map(each => each.tags)).toEqual([
+      tags,
+      undefined,
+      undefined
+    ]);
+    const again = new Book('b.ipynb');
+    again.load(CELLS);
+    again.shared.getCell(1).setMetadata('tags', ['section-model']);
+    await page.open(again, 'second');
+    expect(cells().map(each => each.tags)).toEqual([
+      undefined,
+      ['section-model'],
+      undefined
+    ]);
+  });
+});
+
+describe('a study that wants less', () => {
+  const study = (wants: object): void => {
+    page.log.study = page.log.study && { ...page.log.study, ...wants };
+  };
+
+  it('gets of a burst what came of it, without its pace', () => {
+    study({ keystrokes: false });
+    type(0, 3, 'abc');
+    page.log.time += 100_000;
+    type(0, 4, '😀', 1);
+    page.log.time += 100_000;
+    type(0, 0, '', 1);
+    const [{ body }] = page.since().slice(1);
+    expect(body).toMatchObject({ changes: [[0, [-1, 2, 'a😀c']]] });
+    expectReplay();
+  });
+
+  it('gets nothing of what was undone at once', () => {
+    study({ keystrokes: false });
+    type(0, 3, 'abc');
+    type(0, 3, '', 3);
+    expect(told()).toEqual([['session.opened', undefined]]);
+    expectReplay();
+  });
+
+  it('is honoured before it is known', () => {
+    page.log.study = null;
+    type(0, 3, 'a');
+    type(0, 4, 'b');
+    const [{ body }] = page.since().slice(1);
+    expect(body).toMatchObject({ changes: [[0, [3, 'ab']]] });
+    expect(page.capture.attends).toBe(false);
+  });
+
+  it('is not told of idle times', () => {
+    study({ focus: false });
+    page.capture.idle(60_000);
+    page.capture.idle(null);
+    expect(page.types()).toEqual(['session.opened']);
+    study({ focus: true });
+    page.capture.idle(null);
+    page.capture.idle(60_000);
+    page.capture.idle(null);
+    expect(page.types().slice(1)).toEqual(['idle.began', 'idle.ended']);
   });
 });

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { idBytes, idText } from '../../ids';
 import { MAX_EVENT_BYTES, type SessionOpened } from '../../protocol';
 import type { DeliveryStatus } from '../../tokens';
+import { StoredConsents } from '../consent';
 import { Delivery, type Flag } from '../delivery';
 import type { Presence } from '../presence';
 import { EventStore } from '../store';
@@ -83,6 +84,8 @@ describe('the delivery', () => {
       token: () => null,
       absent: () => Promise.resolve(absent),
       paused: flag,
+      consentNeeded: '',
+      consents: new StoredConsents(new FakeNotes(), ''),
       trans: english,
       warn: error => warnings.push(error)
     });

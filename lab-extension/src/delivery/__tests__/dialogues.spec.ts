@@ -14,6 +14,7 @@ import { idBytes, idText } from '../../ids';
 import { KeptPrompts } from '../../prompting/kept';
 import { OpenPrompts } from '../../prompting/open-prompts';
 import type { PageMessage } from '../../protocol';
+import { StoredConsents } from '../consent';
 import { Delivery } from '../delivery';
 import { EventStore } from '../store';
 import { UnkeptNotes } from '../unkept';
@@ -21,6 +22,7 @@ import {
   countedIds,
   english,
   FakeNetwork,
+  FakeNotes,
   FakeTimers,
   PARTICIPANT,
   SESSION,
@@ -48,9 +50,17 @@ const READ_MS = 60;
 
 /** What the server is told of, or does where nobody sees it. */
 const OF_THE_SERVER = new Set([
+  'study asks for consent',
+  'another page agrees',
+  'another page withdraws',
   'log holds',
   'log asks',
   'log withdraws',
+  'log asks by hand',
+  'session is known',
+  'log ends the session',
+  'log begins a task',
+  'log ends the task',
   'log is restored to',
   'another socket takes the producer over',
   'another person owns the producer',
@@ -59,8 +69,11 @@ const OF_THE_SERVER = new Set([
   'server closes, unheard'
 ]);
 
+const CONSENT = { version: 'v1', text: { en: 'Do you agree?' } };
+
 class Dialogue {
-  constructor() {
+  /** @param consentNeeded the version of the text that the page is told of at its loading; empty for none. */
+  constructor(consentNeeded = '') {
     globalThis.indexedDB = new IDBFactory();
     const newId = countedIds();
     this.store = new EventStore({
@@ -87,6 +100,8 @@ class Dialogue {
       token: () => null,
       absent: () => Promise.resolve(false),
       paused: { get: () => false, set: () => undefined },
+      consentNeeded,
+      consents: new StoredConsents(new FakeNotes(), ''),
       trans: english,
       warn: error => {
         throw error;
@@ -100,12 +115,16 @@ class Dialogue {
           cellId: prompt.cell_id,
           question: prompt.question,
           choices: prompt.choices,
-          language: prompt.language
+          language: prompt.language,
+          multiple: false,
+          words: 'optional',
+          issuedAt: prompt.issued_at
         },
         0
       )
     );
     this.delivery.withdrawn.connect((_, id) => this.prompts.withdraw(id));
+    this.delivery.sessionEnded.connect((_, { by }) => this.ends.push(by));
   }
 
   async take([kind, ...given]: Step): Promise<void> {
@@ -154,6 +173,15 @@ class Dialogue {
       case 'commit takes':
         this.timers.advance(first as number);
         break;
+      case 'page agrees':
+        this.delivery.agree();
+        break;
+      case 'page declines':
+        this.delivery.decline();
+        break;
+      case 'page withdraws':
+        this.delivery.withdraw();
+        break;
       case 'page holds':
         expect(this.delivery.status.unsent).toBe(first);
         break;
@@ -167,6 +195,12 @@ class Dialogue {
             .filter(({ stage }) => stage !== 'gone')
             .map(({ question }) => question)
         ).toEqual(first);
+        break;
+      case 'page was told of ends':
+        expect(this.ends).toEqual(first);
+        break;
+      case 'page works on':
+        expect(this.delivery.task).toEqual(first);
         break;
       case 'page is not connected':
         expect(this.network.sockets).toHaveLength(this.sockets.length);
@@ -185,8 +219,8 @@ class Dialogue {
   }
 
   private record(): void {
-    const name = String(++this.marks);
-    this.delivery.record(SESSION, 'task.began', { name }, this.delivery.now());
+    const body = { after_ms: ++this.marks };
+    this.delivery.record(SESSION, 'idle.began', body, this.delivery.now());
   }
 
   private async connect(renumbered: boolean): Promise<void> {
@@ -235,7 +269,10 @@ class Dialogue {
       case 'welcome':
         return {
           participant: idBytes(PARTICIPANT),
-          study: STUDY,
+          study:
+            told.given === undefined
+              ? STUDY
+              : { ...STUDY, consent: { ...CONSENT, given: told.given } },
           window_bytes: 1_000_000,
           heartbeat_ms: 15_000,
           epoch: idBytes(SESSION),
@@ -245,6 +282,12 @@ class Dialogue {
         return { position: 1, ...told };
       case 'ping':
         return { t: 1, ...told };
+      case 'ended':
+        return {
+          session_id: idBytes(SESSION),
+          notebook_id: idBytes(SESSION),
+          ...told
+        };
       case 'prompt':
       case 'withdraw':
         return {
@@ -305,6 +348,7 @@ class Dialogue {
   /** How much of what was said on each the table has told. */
   private readonly heard = new Map<FakeSocket, number>();
   private readonly promptIds = new Map<string, Uint8Array>();
+  private readonly ends: string[] = [];
   private producer: string | null = null;
   private started = false;
   private marks = 0;
@@ -316,8 +360,8 @@ function marksFor(message: PageMessage): Record<string, unknown> {
     return { ...message };
   }
   const events = message.events.map(({ type, payload }) => {
-    const { name } = decode(payload) as { name?: string };
-    return name === undefined ? type : Number(name);
+    const { after_ms } = decode(payload) as { after_ms?: number };
+    return after_ms ?? type;
   });
   return { ...message, events };
 }
@@ -328,7 +372,8 @@ describe('the page speaks as the table says', () => {
       told => [told.name, told.steps] as const
     )
   )('%s', async (_, steps) => {
-    const dialogue = new Dialogue();
+    const asked = steps[0][0] === 'study asks for consent';
+    const dialogue = new Dialogue(asked ? CONSENT.version : '');
     for (const step of steps) {
       await dialogue.take(step);
     }

@@ -27,7 +27,12 @@ export const STUDY: StudyForPage = {
   asking: 'now',
   quiet: { typing_ms: 2000, run_ms: 1000 },
   output_bytes: 2048,
-  snooze_ms: 600_000
+  snooze_ms: 600_000,
+  title: '',
+  keystrokes: true,
+  focus: true,
+  consent: null,
+  then: null
 };
 
 /** Ids in the order of their making: ...01, ...02, and so on. */
@@ -206,5 +211,7 @@ export class FakeNetwork {
 /** English as it stands in the sources. */
 export const english = {
   __: (text: string, ...args: unknown[]) =>
-    text.replace(/%(\d)/g, (_, n: string) => String(args[Number(n) - 1]))
+    text.replace(/%(\d)/g, (_, n: string) => String(args[Number(n) - 1])),
+  _n: (one: string, many: string, n: number, ...args: unknown[]) =>
+    english.__(n === 1 ? one : many, n, ...args)
 } as TranslationBundle;

@@ -144,7 +144,10 @@ describe('the stream', () => {
       question: 'What for?',
       choices: ['a', 'b'],
       language: 'en',
-      issued_at: 1_790_000_000_000_000
+      issued_at: 1_790_000_000_000_000,
+      multiple: true,
+      text: 'required',
+      by_hand: true
     };
     const state = {
       type: 'state',
@@ -152,7 +155,15 @@ describe('the stream', () => {
       reason: '',
       sessions: [
         { session_id: idBytes(SESSION), notebook_id: idBytes(PARTICIPANT) }
-      ]
+      ],
+      reviews: [
+        {
+          notebook_id: idBytes(PARTICIPANT),
+          notebook_path: 'work/loans.ipynb',
+          questions: 4
+        }
+      ],
+      consent: false
     };
     network.latest.accept().say(prompt).say(state);
     expect(heard).toEqual([prompt, state]);

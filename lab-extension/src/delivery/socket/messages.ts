@@ -4,11 +4,15 @@ import { Decoder, Encoder } from '@msgpack/msgpack';
 
 import type {
   AcceptedSession,
+  ConsentForPage,
+  Ended,
   PageMessage,
   Prompt,
+  ReviewWaits,
   ServerMessage,
   State,
   StudyForPage,
+  Task,
   Welcome
 } from '../../protocol';
 
@@ -53,6 +57,38 @@ function list<T>(value: unknown, item: (value: unknown) => T): T[] {
   return value.map(item);
 }
 
+function truth(value: unknown): boolean {
+  if (typeof value !== 'boolean') {
+    throw new Misshapen('no truth value');
+  }
+  return value;
+}
+
+/** What an older server does not say is as it was then. */
+function optional<T>(
+  value: unknown,
+  otherwise: T,
+  read: (value: unknown) => T
+): T {
+  return value === undefined || value === null ? otherwise : read(value);
+}
+
+/** Whoever cannot read it takes the whole message for unreadable: nothing is recorded by a misunderstanding. */
+function consent(value: unknown): ConsentForPage {
+  const from = fields(value);
+  return {
+    version: text(from.version),
+    text: Object.fromEntries(
+      Object.entries(fields(from.text)).map(([tag, words]) => [
+        tag,
+        text(words)
+      ])
+    ),
+    given: truth(from.given),
+    given_at: optional(from.given_at, null, count)
+  };
+}
+
 function study(value: unknown): StudyForPage {
   const from = fields(value);
   const quiet = fields(from.quiet);
@@ -65,7 +101,12 @@ function study(value: unknown): StudyForPage {
     asking,
     quiet: { typing_ms: count(quiet.typing_ms), run_ms: count(quiet.run_ms) },
     output_bytes: from.output_bytes === null ? null : count(from.output_bytes),
-    snooze_ms: count(from.snooze_ms)
+    snooze_ms: count(from.snooze_ms),
+    title: optional(from.title, '', text),
+    keystrokes: optional(from.keystrokes, true, truth),
+    focus: optional(from.focus, true, truth),
+    consent: optional<ConsentForPage | null>(from.consent, null, consent),
+    then: optional<string | null>(from.then, null, text)
   };
 }
 
@@ -82,6 +123,10 @@ function welcome(from: Fields): Welcome {
 }
 
 function prompt(from: Fields): Prompt {
+  const wants = optional(from.text, 'optional', text);
+  if (wants !== 'optional' && wants !== 'required' && wants !== 'none') {
+    throw new Misshapen('no way of answering');
+  }
   return {
     type: 'prompt',
     prompt_id: id(from.prompt_id),
@@ -90,7 +135,32 @@ function prompt(from: Fields): Prompt {
     question: text(from.question),
     choices: list(from.choices, text),
     language: text(from.language),
-    issued_at: count(from.issued_at)
+    issued_at: count(from.issued_at),
+    multiple: optional(from.multiple, false, truth),
+    text: wants,
+    by_hand: optional(from.by_hand, false, truth)
+  };
+}
+
+function ended(from: Fields): Ended {
+  const { by } = from;
+  if (by !== 'researcher' && by !== 'time limit') {
+    throw new Misshapen('nobody who ends a session');
+  }
+  return {
+    type: 'ended',
+    session_id: id(from.session_id),
+    notebook_id: id(from.notebook_id),
+    by
+  };
+}
+
+function task(from: Fields): Task {
+  return {
+    type: 'task',
+    name: text(from.name),
+    ends_at: optional<number | null>(from.ends_at, null, count),
+    over: optional(from.over, false, truth)
   };
 }
 
@@ -99,15 +169,25 @@ function accepted(value: unknown): AcceptedSession {
   return { session_id: id(from.session_id), notebook_id: id(from.notebook_id) };
 }
 
+function waiting(value: unknown): ReviewWaits {
+  const from = fields(value);
+  return {
+    notebook_id: id(from.notebook_id),
+    notebook_path: text(from.notebook_path),
+    questions: count(from.questions)
+  };
+}
+
 function state(from: Fields): State {
-  if (typeof from.recording !== 'boolean') {
-    throw new Misshapen('no truth value');
-  }
   return {
     type: 'state',
-    recording: from.recording,
+    recording: truth(from.recording),
     reason: from.reason === undefined ? '' : text(from.reason),
-    sessions: from.sessions === undefined ? [] : list(from.sessions, accepted)
+    sessions: from.sessions === undefined ? [] : list(from.sessions, accepted),
+    reviews: optional<ReviewWaits[] | null>(from.reviews, null, value =>
+      list(value, waiting)
+    ),
+    consent: optional<boolean | null>(from.consent, null, truth)
   };
 }
 
@@ -127,6 +207,10 @@ function message(from: Fields): ServerMessage | null {
       return { type: 'withdraw', prompt_id: id(from.prompt_id) };
     case 'state':
       return state(from);
+    case 'ended':
+      return ended(from);
+    case 'task':
+      return task(from);
     case 'ping':
       return { type: 'ping', t: count(from.t) };
     case 'busy':

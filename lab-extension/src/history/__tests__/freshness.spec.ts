@@ -8,6 +8,7 @@ class Page {
   now = 0;
   loads = 0;
   takes = 0;
+  notBefore = 0;
   readonly timers: { at: number; act: () => void }[] = [];
   readonly freshness = new Freshness({
     visible: () => this.visible,
@@ -17,6 +18,7 @@ class Page {
       return Promise.resolve();
     },
     clock: () => this.now,
+    notBefore: () => this.notBefore,
     after: (ms, act) => {
       this.timers.push({ at: this.now + ms, act });
     }
@@ -73,6 +75,19 @@ describe('asking for the history again', () => {
     page.freshness.look();
     page.freshness.look();
     await page.pass(0);
+    expect(page.loads).toBe(1);
+  });
+
+  it('waits as long as somebody goes on with what it would disturb', async () => {
+    const page = new Page();
+    page.notBefore = 500;
+    page.freshness.stale();
+    page.notBefore = 900;
+    await page.pass(500);
+    expect(page.loads).toBe(0);
+    await page.pass(399);
+    expect(page.loads).toBe(0);
+    await page.pass(1);
     expect(page.loads).toBe(1);
   });
 });

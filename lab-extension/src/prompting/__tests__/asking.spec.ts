@@ -3,10 +3,19 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { idBytes } from '../../ids';
 import type { Prompt, StudyForPage } from '../../protocol';
-import type { DeliveryStatus, ICapture, IDelivery } from '../../tokens';
+import type {
+  ConsentStatus,
+  CurrentTask,
+  DeliveryStatus,
+  EndedSession,
+  ICapture,
+  IDelivery,
+  WaitingReview
+} from '../../tokens';
 import { Asking } from '../asking';
 import { KeptPrompts } from '../kept';
 import { OpenPrompts } from '../open-prompts';
+import { QuietHour } from '../quiet-hour';
 
 const SESSION = '01900000-0000-7000-8000-000000000001';
 const NOTEBOOK = '01900000-0000-7000-8000-000000000002';
@@ -43,15 +52,28 @@ class Page {
     status: { state: 'recording', unsent: 0, reason: '' },
     participant: null,
     study: STUDY,
+    reviews: [],
+    task: null,
     notebookOf: sessionId => (sessionId === SESSION ? NOTEBOOK : undefined),
     pause: () => undefined,
-    resume: () => undefined
+    resume: () => undefined,
+    silent: false,
+    consent: { stage: 'free', text: null, at: null },
+    agree: () => undefined,
+    decline: () => undefined,
+    withdraw: () => undefined
   };
 
   readonly capture: ICapture = {
     sessionOf: () => SESSION,
+    end: () => undefined,
+    isEnded: () => false,
+    flush: () => undefined,
     restoring: act => act(),
     sessionOpened: new Signal<ICapture, { sessionId: string; panelId: string }>(
+      this as unknown as ICapture
+    ),
+    sessionClosing: new Signal<ICapture, { sessionId: string }>(
       this as unknown as ICapture
     ),
     sessionClosed: new Signal<ICapture, { sessionId: string }>(
@@ -75,6 +97,7 @@ class Page {
       set: (afterMs, ring) => (this.alarm = { afterMs, ring }),
       clear: () => (this.alarm = null)
     },
+    quietHour: new QuietHour(null, 'quiet'),
     sessions: () => [SESSION]
   });
 
@@ -82,7 +105,8 @@ class Page {
     return this.prompts.get(PROMPT)?.stage;
   }
 
-  ask(): void {
+  /** @param facts what else the server says of the prompt. */
+  ask(facts: Partial<Prompt> = {}): void {
     const prompt: Prompt = {
       type: 'prompt',
       prompt_id: idBytes(PROMPT),
@@ -91,7 +115,8 @@ class Page {
       question: 'What?',
       choices: ['x', 'y'],
       language: 'en',
-      issued_at: 0
+      issued_at: 0,
+      ...facts
     };
     emit(this.delivery.prompted, prompt);
   }
@@ -115,9 +140,13 @@ class Page {
     | 'unsentChanged'
     | 'studyChanged'
     | 'sessionAccepted'
+    | 'reviewsChanged'
+    | 'sessionEnded'
+    | 'taskChanged'
     | 'prompted'
     | 'withdrawn'
     | 'pausedChanged'
+    | 'consentChanged'
   > {
     const sender = this as unknown as IDelivery;
     return {
@@ -130,7 +159,11 @@ class Page {
       >(sender),
       prompted: new Signal<IDelivery, Prompt>(sender),
       withdrawn: new Signal<IDelivery, string>(sender),
-      pausedChanged: new Signal<IDelivery, boolean>(sender)
+      reviewsChanged: new Signal<IDelivery, readonly WaitingReview[]>(sender),
+      sessionEnded: new Signal<IDelivery, EndedSession>(sender),
+      taskChanged: new Signal<IDelivery, CurrentTask>(sender),
+      pausedChanged: new Signal<IDelivery, boolean>(sender),
+      consentChanged: new Signal<IDelivery, ConsentStatus>(sender)
     };
   }
 }
@@ -220,11 +253,11 @@ describe('asking', () => {
 
   it('takes typing in a prompt for typing', () => {
     page.ask();
-    page.asking.drafted(PROMPT, SESSION, { choice: null, text: 'b' });
+    page.asking.drafted(PROMPT, SESSION, { choices: [], text: 'b' });
     page.asking.later(PROMPT, SESSION);
     page.now += 599 * SECOND;
     page.prompts.answerNow(PROMPT);
-    page.asking.drafted(PROMPT, SESSION, { choice: null, text: 'be' });
+    page.asking.drafted(PROMPT, SESSION, { choices: [], text: 'be' });
     page.prompts.hold(PROMPT);
     page.asking.look();
     expect(page.stage).toBe('waiting');
@@ -268,12 +301,12 @@ describe('what is recorded', () => {
     page.ask();
     page.asking.focused(PROMPT, SESSION);
     page.recorded = [];
-    page.asking.drafted(PROMPT, SESSION, { choice: 'x', text: 'why' });
+    page.asking.drafted(PROMPT, SESSION, { choices: ['x'], text: 'why' });
     page.now += 2 * SECOND;
     expect(page.asking.send(PROMPT, SESSION)).toBe(true);
     expect(page.asking.send(PROMPT, SESSION)).toBe(false);
     page.prompts.change(PROMPT);
-    page.asking.drafted(PROMPT, SESSION, { choice: 'y', text: '' });
+    page.asking.drafted(PROMPT, SESSION, { choices: ['y'], text: '' });
     page.asking.send(PROMPT, SESSION);
     expect(page.recorded.map(({ type, body }) => ({ type, body }))).toEqual([
       {
@@ -305,5 +338,75 @@ describe('what is recorded', () => {
       type: 'prompt.snoozed',
       body: { prompt_id: id, until: page.now + 600 * SECOND }
     });
+  });
+});
+
+describe('a quiet hour', () => {
+  it('puts off what is open, holds what comes, and ends by itself', () => {
+    page.ask();
+    page.asking.focused(PROMPT, SESSION);
+    page.recorded = [];
+    page.asking.beQuiet(() => SESSION);
+    const hour = 3600 * SECOND;
+    expect(page.stage).toBe('snoozed');
+    expect(page.recorded).toMatchObject([
+      { type: 'prompt.snoozed', body: { until: page.now + hour } },
+      { type: 'prompt.quiet', body: { for_ms: 3_600_000 } }
+    ]);
+    expect(page.asking.quietUntil).toBe(page.now + hour);
+    page.pass(3599);
+    expect(page.stage).toBe('snoozed');
+    page.pass(1);
+    expect(page.stage).toBe('open');
+    expect(page.asking.quietUntil).toBeNull();
+  });
+
+  it('ends when the person wants to be asked again', () => {
+    page.asking.beQuiet(() => SESSION);
+    page.ask();
+    expect(page.stage).toBe('waiting');
+    page.asking.endQuiet();
+    expect(page.stage).toBe('open');
+  });
+});
+
+describe('a question asked by hand', () => {
+  it.each(['never', 'end'] as const)(
+    'is shown where the page asks %s, at quiet like any other',
+    asking => {
+      Object.assign(page.delivery, { study: { ...STUDY, asking } });
+      page.edit();
+      page.ask({ by_hand: true });
+      expect(page.stage).toBe('waiting');
+      page.pass(2);
+      expect(page.stage).toBe('open');
+    }
+  );
+
+  it('comes through a quiet hour that had begun before it', () => {
+    page.asking.beQuiet(() => SESSION);
+    page.pass(60);
+    page.ask({ by_hand: true, issued_at: page.now });
+    expect(page.stage).toBe('open');
+    page.asking.later(PROMPT, SESSION);
+    page.pass(600);
+    expect(page.stage).toBe('open');
+  });
+
+  it('waits for the end of one that began after it', () => {
+    page.edit();
+    page.ask({ by_hand: true, issued_at: page.now });
+    page.pass(1);
+    page.asking.beQuiet(() => SESSION);
+    page.pass(10);
+    expect(page.stage).toBe('waiting');
+    page.pass(3600);
+    expect(page.stage).toBe('open');
+  });
+
+  it('is not shown during a pause of the recording', () => {
+    emit(page.delivery.pausedChanged, true);
+    page.ask({ by_hand: true });
+    expect(page.stage).toBe('waiting');
   });
 });

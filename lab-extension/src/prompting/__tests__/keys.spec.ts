@@ -16,12 +16,14 @@ const stroke = (key: string, more: Partial<Keystroke> = {}): Keystroke => ({
 const onChoice: KeyContext = {
   place: 'choice',
   choices: 4,
+  words: true,
   focused: 0,
   chosen: null
 };
 const inAnswer: KeyContext = {
   place: 'answer',
   choices: 4,
+  words: true,
   focused: null,
   chosen: null
 };
@@ -131,5 +133,10 @@ describe('keys on the other buttons and the card', () => {
     expect(keyAction(stroke('ArrowDown'), { ...card, choices: 0 }).act).toBe(
       'native'
     );
+  });
+
+  it('a letter begins nothing where no words are wanted', () => {
+    const card: KeyContext = { ...inAnswer, place: 'card', words: false };
+    expect(keyAction(stroke('b'), card).act).toBe('native');
   });
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { KEEP_MS, KeptPrompts, NOTHING_KEPT, type TextStore } from '../kept';
-import { OpenPrompts, quoted, sendable } from '../open-prompts';
+import { lackOf, OpenPrompts, quoted, toggled } from '../open-prompts';
 import { MemoryStore, RefusingStore } from './memory-store';
 
 const SECOND = 1_000_000;
@@ -12,8 +12,11 @@ const QUESTION = {
   cellId: 'a',
   question: 'What were you after?',
   choices: ['Clean up', 'Just trying'],
-  language: 'en'
-};
+  language: 'en',
+  multiple: false,
+  words: 'optional',
+  issuedAt: 0
+} as const;
 
 let store: MemoryStore;
 let prompts: OpenPrompts;
@@ -43,7 +46,7 @@ describe('a prompt that comes', () => {
 
   it('changes nothing when it comes again, whatever became of it', () => {
     opened();
-    prompts.draft('p', { choice: null, text: 'half' });
+    prompts.draft('p', { choices: [], text: 'half' });
     const heard: string[] = [];
     prompts.changed.connect((_, id) => heard.push(id));
     prompts.arrive({ ...QUESTION, question: 'Another?' }, 1);
@@ -69,7 +72,7 @@ describe('a prompt that comes', () => {
 describe('an answer', () => {
   it('is refused while there is neither a choice nor a word', () => {
     opened();
-    prompts.draft('p', { choice: null, text: ' \n ' });
+    prompts.draft('p', { choices: [], text: ' \n ' });
     expect(prompts.send('p', 0)).toBeNull();
     expect(stage()).toBe('open');
   });
@@ -79,9 +82,9 @@ describe('an answer', () => {
     expect(prompts.focus('p', 10 * SECOND)).toBe(true);
     prompts.blur('p', 12 * SECOND);
     expect(prompts.focus('p', 20 * SECOND)).toBe(false);
-    prompts.draft('p', { choice: 'Clean up', text: '  because\n' });
+    prompts.draft('p', { choices: ['Clean up'], text: '  because\n' });
     expect(prompts.send('p', 21.5 * SECOND)).toEqual({
-      choice: 'Clean up',
+      choices: ['Clean up'],
       text: 'because',
       draftingMs: 3500,
       amends: false
@@ -92,34 +95,34 @@ describe('an answer', () => {
 
   it('can be changed while its line stands, and the change says so', () => {
     opened();
-    prompts.draft('p', { choice: 'Clean up', text: '' });
+    prompts.draft('p', { choices: ['Clean up'], text: '' });
     prompts.send('p', 0);
     prompts.change('p');
     expect(prompts.get('p')).toMatchObject({
       stage: 'open',
-      draft: { choice: 'Clean up', text: '' }
+      draft: { choices: ['Clean up'], text: '' }
     });
-    prompts.draft('p', { choice: null, text: 'else' });
+    prompts.draft('p', { choices: [], text: 'else' });
     expect(prompts.send('p', 0)).toMatchObject({ text: 'else', amends: true });
   });
 
   it('stays as it was when the change is left', () => {
     opened();
-    prompts.draft('p', { choice: 'Clean up', text: '' });
+    prompts.draft('p', { choices: ['Clean up'], text: '' });
     prompts.send('p', 0);
     prompts.change('p');
-    prompts.draft('p', { choice: null, text: 'else' });
+    prompts.draft('p', { choices: [], text: 'else' });
     expect(prompts.snooze('p', 5, 1)).toBe(false);
     prompts.keepAnswer('p');
     expect(prompts.get('p')).toMatchObject({
       stage: 'sent',
-      answer: { choice: 'Clean up', text: '' }
+      answer: { choices: ['Clean up'], text: '' }
     });
   });
 
   it('keeps its line when the server says that the prompt is over', () => {
     opened();
-    prompts.draft('p', { choice: 'Clean up', text: '' });
+    prompts.draft('p', { choices: ['Clean up'], text: '' });
     prompts.send('p', 0);
     prompts.withdraw('p');
     expect(stage()).toBe('sent');
@@ -129,10 +132,52 @@ describe('an answer', () => {
   });
 
   it('is quoted as it was given', () => {
-    expect(quoted({ choice: 'A', text: ' b ' })).toBe('A: b');
-    expect(quoted({ choice: null, text: 'b' })).toBe('b');
-    expect(quoted({ choice: 'A', text: '' })).toBe('A');
-    expect(sendable({ choice: null, text: '' })).toBe(false);
+    expect(quoted({ choices: ['A'], text: ' b ' })).toBe('A: b');
+    expect(quoted({ choices: [], text: 'b' })).toBe('b');
+    expect(quoted({ choices: ['A'], text: '' })).toBe('A');
+  });
+
+  it('of several choices has them in the order of the question', () => {
+    const several = { multiple: true, choices: ['a', 'b', 'c'] };
+    let draft = toggled({ choices: [], text: 'x' }, 'c', several);
+    draft = toggled(draft, 'a', several);
+    expect(draft).toEqual({ choices: ['a', 'c'], text: 'x' });
+    expect(quoted(draft)).toBe('a, c: x');
+    expect(toggled(draft, 'c', several).choices).toEqual(['a']);
+    const one = { multiple: false, choices: ['a', 'b'] };
+    expect(toggled({ choices: ['a'], text: '' }, 'b', one).choices).toEqual([
+      'b'
+    ]);
+    expect(toggled({ choices: ['a'], text: '' }, 'a', one).choices).toEqual([]);
+  });
+
+  it.each([
+    ['optional', ['a'], [], '', 'anything'],
+    ['optional', ['a'], ['a'], '', null],
+    ['optional', ['a'], [], 'x', null],
+    ['optional', [], [], ' ', 'words'],
+    ['required', ['a'], ['a'], ' ', 'words'],
+    ['required', ['a'], [], 'x', null],
+    ['none', ['a'], [], 'x', 'choice'],
+    ['none', ['a'], ['a'], '', null]
+  ] as const)(
+    'with %s words, of the choices %j, needs more than %j and %j: %j',
+    (words, choices, taken, text, lack) => {
+      expect(lackOf({ choices: taken, text }, { words, choices })).toBe(lack);
+    }
+  );
+
+  it('can be amended when its line is long gone', () => {
+    opened();
+    prompts.draft('p', { choices: [], text: 'first' });
+    prompts.send('p', 5);
+    prompts.amend('p', { choices: [], text: 'second' }, 7);
+    expect(prompts.get('p')).toMatchObject({
+      stage: 'sent',
+      answer: { text: 'second' },
+      answeredAt: 5,
+      amendedAt: 7
+    });
   });
 });
 
@@ -153,7 +198,7 @@ describe('a prompt that is over', () => {
 
   it('leaves no draft behind', () => {
     opened();
-    prompts.draft('p', { choice: null, text: 'secret' });
+    prompts.draft('p', { choices: [], text: 'secret' });
     prompts.withdraw('p');
     expect([...store.texts.values()].join('')).not.toContain('secret');
   });
@@ -162,7 +207,7 @@ describe('a prompt that is over', () => {
 describe('a prompt that is put off', () => {
   it('keeps its draft and comes back when its time is over', () => {
     opened();
-    prompts.draft('p', { choice: null, text: 'half' });
+    prompts.draft('p', { choices: [], text: 'half' });
     expect(prompts.snooze('p', 600 * SECOND, 0)).toBe(true);
     prompts.wake(599 * SECOND);
     expect(stage()).toBe('snoozed');
@@ -199,11 +244,11 @@ describe('after a reload', () => {
     expect(prompts.see('p')).toBe(true);
     expect(prompts.see('p')).toBe(false);
     prompts.focus('p', 0);
-    prompts.draft('p', { choice: 'Clean up', text: 'half' });
+    prompts.draft('p', { choices: ['Clean up'], text: 'half' });
     prompts = page();
     opened();
     expect(prompts.get('p')?.draft).toEqual({
-      choice: 'Clean up',
+      choices: ['Clean up'],
       text: 'half'
     });
     expect(prompts.see('p')).toBe(false);
@@ -223,7 +268,7 @@ describe('after a reload', () => {
 
   it('what was answered or dismissed is not asked again before the server knows', () => {
     opened();
-    prompts.draft('p', { choice: 'Clean up', text: '' });
+    prompts.draft('p', { choices: ['Clean up'], text: '' });
     prompts.send('p', 0);
     prompts = page();
     prompts.arrive(QUESTION, 0);
@@ -232,7 +277,7 @@ describe('after a reload', () => {
 
   it('what a dead prompt left behind goes after a week', () => {
     opened();
-    prompts.draft('p', { choice: null, text: 'old' });
+    prompts.draft('p', { choices: [], text: 'old' });
     page(store, NOW_MS + KEEP_MS - 1);
     expect(store.texts.size).toBe(1);
     store.setItem('jupyterlab-prompter:prompt:x', 'no record');
@@ -246,7 +291,7 @@ describe('the storage', () => {
   it('may refuse everything', () => {
     prompts = page(new RefusingStore());
     opened();
-    prompts.draft('p', { choice: null, text: 'half' });
+    prompts.draft('p', { choices: [], text: 'half' });
     prompts.withdraw('p');
     expect(stage()).toBe('gone');
   });

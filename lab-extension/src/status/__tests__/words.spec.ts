@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 
 import { english, STUDY } from '../../delivery/__tests__/fakes';
 import type { DeliveryStatus, RecordingState } from '../../tokens';
-import { explanation, label, now, recorded, spoken, title } from '../words';
+import {
+  explanation,
+  label,
+  now,
+  recorded,
+  spoken,
+  taskWords,
+  title
+} from '../words';
 
 function status(
   state: RecordingState,
@@ -104,5 +112,27 @@ describe('the words of the side panel', () => {
     expect(text(2000)).toContain('2000 bytes');
     expect(text(null)).toContain('whole');
     expect(recorded(null, english).join(' ')).not.toContain('output');
+  });
+});
+
+describe('the words of a task', () => {
+  const MINUTE = 60_000_000;
+  const NOW = 1_790_000_000_000_000;
+
+  function words(endsAt: number | null, over = false): string {
+    return taskWords({ name: 'clean', endsAt, over }, NOW, english);
+  }
+
+  it('are none where the study names no tasks', () => {
+    expect(taskWords(null, NOW, english)).toBe('');
+  });
+
+  it('say how many minutes are left, of which the last one counts until it is over', () => {
+    expect(words(null)).toBe('Task “clean”');
+    expect(words(NOW + 15 * MINUTE)).toContain('15 minutes left, until ');
+    expect(words(NOW + 14 * MINUTE + 1)).toContain('15 minutes left, until ');
+    expect(words(NOW + MINUTE)).toContain('1 minute left, until ');
+    expect(words(NOW - 1)).toContain('1 minute left, until ');
+    expect(words(null, true)).toBe('The time for “clean” is over.');
   });
 });

@@ -1,0 +1,2 @@
+-- Questions of researchers; a study stored whole; time limits of tasks. No table changes.
+-- catalogue: 74553302abb1b969199917ef048c60ef

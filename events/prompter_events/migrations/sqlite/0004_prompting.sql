@@ -1,0 +1,2 @@
+-- What the kernel saw in typed fields; answers with several choices; tags of cells; how participants were assigned; the period of a session. No table changes.
+-- catalogue: c507dbfef0bf7bbbad331490e0b9bf0c
