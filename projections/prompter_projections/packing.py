@@ -10,7 +10,8 @@ from hashlib import blake2b
 
 import msgspec
 
-from prompter_events.catalogue.digest import bare, catalogue_digest
+from prompter_events.catalogue.digest import catalogue_digest
+from prompter_events.catalogue.schemas import bare
 from prompter_events.errors import PrompterError
 
 from .change import NotebookChange, changed

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import json
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 
 from .base import CATALOGUE
-
-_WORDS = ("title", "description")
-"""What a schema says to people: to change that changes no event."""
+from .schemas import bare
 
 
 def catalogue_digest() -> str:
@@ -26,16 +23,3 @@ def catalogue_digest() -> str:
     rows = [[entry.name, entry.version, bare(schema)] for entry, schema in zip(entries, schemas, strict=True)]
     document = [rows, {name: bare(schema) for name, schema in components.items()}]
     return blake2b(json.dumps(document, sort_keys=True).encode(), digest_size=16).hexdigest()
-
-
-def bare(schema: Any) -> Any:
-    """A JSON schema without its words; the keys of ``properties`` are names of fields and stay."""
-    if isinstance(schema, list):
-        return [bare(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: {name: bare(field) for name, field in value.items()} if key == "properties" else bare(value)
-        for key, value in schema.items()
-        if key not in _WORDS
-    }

@@ -17,6 +17,8 @@ from types import ModuleType
 import msgspec
 from msgspec import NODEFAULT, inspect
 
+from prompter_events.catalogue.schemas import stable
+
 from . import SCHEMA, model, written
 from .names import FACTS, KNOWN, THRESHOLDS
 from .nodes import wanted
@@ -44,7 +46,7 @@ def json_schema() -> str:
         "title": "study.yaml",
         "definitions": definitions,
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(stable(document), indent=2, ensure_ascii=False) + "\n"
 
 
 def reference() -> str:

@@ -17,6 +17,7 @@ from msgspec import inspect
 
 from prompter_events.catalogue import CATALOGUE, MAX_EVENT_BYTES
 from prompter_events.catalogue.notebook import WITHHELD
+from prompter_events.catalogue.schemas import stable
 
 from . import messages
 
@@ -43,7 +44,7 @@ def json_schema() -> str:
         },
         "$defs": components,
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(stable(document), indent=2, ensure_ascii=False) + "\n"
 
 
 def typescript() -> str:
