@@ -77,6 +77,11 @@ def _reload(desk: Desk, number: int) -> None:
     desk.open()
 
 
+def _reload_unsaved(desk: Desk, number: int) -> None:
+    desk.running.clear()
+    desk.reload_unsaved(*sorted(desk.sources)[: 1 + PAUSES.index(number) % 2])
+
+
 def _turn(desk: Desk, number: int) -> None:
     desk.page = number % len(desk.sessions)
 
@@ -135,6 +140,8 @@ PAGES: dict[str, Callable[[Desk, int], None]] = {
     "wait": lambda desk, number: desk.wait(number),
     "night": lambda desk, number: desk.wait(DAY),
     "reload": _reload,
+    "reload unsaved": _reload_unsaved,
+    "close": lambda desk, number: desk.say(SessionClosed(reason="closed")),
     "open": lambda desk, number: desk.open(),
     "turn": _turn,
     "run all": _run_all,
@@ -145,7 +152,6 @@ PAGES: dict[str, Callable[[Desk, int], None]] = {
 }
 
 LEAVES: dict[str, Body] = {
-    "close": SessionClosed(reason="closed"),
     "withdraw": ConsentWithdrawn(version="v1"),
     "agree": ConsentGiven(version="v1"),
 }

@@ -135,6 +135,10 @@ def _while_running(memory: ParticipantMemory, proposal: Proposal, *args: Any, **
     return pace(replace(memory, runs={}), proposal, *args, **options)
 
 
+def _blind_to_pages(memory: ParticipantMemory, proposal: Proposal, *args: Any, **options: Any) -> Verdict:
+    return pace(memory, replace(proposal, unseen=False), *args, **options)
+
+
 _EXPIRE = deciding.Prompting._expire
 _SUPPRESS = deciding.Prompting._suppress
 
@@ -201,6 +205,7 @@ CONTROLS: dict[str, tuple[str, Study, Any, str, Any]] = {
     "no spacing": ("spacing", SPACED, deciding, "pace", _without_caps),
     "deaf to keys": ("not while typing", OFTEN, deciding, "pace", _while_typing),
     "blind to runs": ("not while the cell runs", OFTEN, deciding, "pace", _while_running),
+    "blind to pages": ("not where nobody sees the cell", OFTEN, deciding, "pace", _blind_to_pages),
     "asks at once": ("not while typing", OFTEN, deciding, "pace", _always),
     "keeps old questions open": (
         "one open for each cell",

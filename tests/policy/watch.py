@@ -10,7 +10,14 @@ from prompter.policy.memory import ParticipantMemory
 from prompter.policy.requests import RESEARCHER
 from prompter.study import Pace, Study
 from prompter_events.catalogue import Body
-from prompter_events.catalogue.notebook import CellEdited, CellRemoved, SessionAccepted, SessionClosed
+from prompter_events.catalogue.notebook import (
+    CellAdded,
+    CellEdited,
+    CellRemoved,
+    SessionAccepted,
+    SessionClosed,
+    SessionOpened,
+)
 from prompter_events.catalogue.prompts import (
     PromptAnswered,
     PromptDismissed,
@@ -57,6 +64,7 @@ class Watch:
         self._wishes: set[Wish] = set()
         self._ends: Counter[Wish] = Counter()
         self._by_hand = ByHand(study.pace)
+        self._pages = Pages()
         self._heard = 0
         self._said = 0
 
@@ -71,6 +79,7 @@ class Watch:
             if isinstance(body, PromptIssued):
                 self._check(moment, what.session_id, body)
             self._by_hand.follow(moment, what, body)
+            self._pages.follow(what.session_id, body)
             self._follow(moment, what.session_id, body)
         if desk.state is not None:
             self._proposals(desk.state)
@@ -101,6 +110,8 @@ class Watch:
             raise Broken("one open for each cell", cell)
         if by_hand:
             return
+        if not self._pages.show(cell):
+            raise Broken("not where nobody sees the cell", cell)
         if (cell, prompt.cell_version) in self._asked_versions:
             raise Broken("a version is asked about once", (cell, prompt.cell_version))
         if prompt.run_id is not None and self._asked.get(cell) == self._run_sources[prompt.run_id]:
@@ -151,6 +162,8 @@ class Watch:
             self._running = {run_id: run for run_id, run in self._running.items() if run[1] != body.cell_id}
         elif isinstance(body, SessionAccepted | SessionClosed):
             self._running = {run_id: run for run_id, run in self._running.items() if run[0] != session_id}
+        elif isinstance(body, SessionOpened):
+            self._running = {run_id: run for run_id, run in self._running.items() if run[0] != body.continues}
 
     def _end(self, cell: str, version: int, rule: str) -> None:
         wish = (cell, version, rule)
@@ -164,6 +177,36 @@ class Watch:
             self._wishes.add(wish)
             if self._ends[wish]:
                 raise Broken("every proposal ends once", wish)
+
+
+class Pages:
+    """Which cells the open pages have."""
+
+    def __init__(self) -> None:
+        self._cells: dict[UUID, set[str]] = {}
+        self._closed: set[UUID] = set()
+
+    def show(self, cell: str) -> bool:
+        """Whether a page does."""
+        return any(cell in cells for session_id, cells in self._cells.items() if session_id not in self._closed)
+
+    def follow(self, session_id: UUID, body: Body) -> None:
+        """The next event or decision."""
+        if isinstance(body, SessionOpened):
+            self._cells[session_id] = {cell.cell_id for cell in body.cells}
+            if body.continues:
+                self._closed.add(body.continues)
+        elif isinstance(body, SessionClosed):
+            self._closed.add(session_id)
+        elif not isinstance(body, SessionAccepted | _DECISIONS):
+            self._closed.discard(session_id)  # its page goes on, whatever it said
+        if isinstance(body, CellAdded | CellEdited | RunScheduled):
+            self._cells[session_id].add(body.cell_id)
+        elif isinstance(body, CellRemoved):
+            self._cells[session_id].discard(body.cell_id)
+
+
+_DECISIONS = PromptIssued | PromptSuppressed | PromptExpired | PromptWithdrawn
 
 
 class ByHand:

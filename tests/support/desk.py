@@ -119,6 +119,13 @@ class Desk:
         """A new page, hence a new session, on the same notebook."""
         self.open()
 
+    def reload_unsaved(self, *lost: str) -> None:
+        """The page goes and comes back; these cells were not in the file."""
+        for cell in lost:
+            self.sources.pop(cell, None)
+        self.running = {run_id: cell for run_id, cell in self.running.items() if cell not in lost}
+        self.open(self.sessions[self.page])
+
     def turn_to(self, notebook: UUID | None = None) -> UUID:
         """Open another notebook, by default a new one; the one before."""
         before, self._notebook = self._notebook, notebook or self.uuid()

@@ -103,6 +103,8 @@ class Proposal(Struct, frozen=True, omit_defaults=True):
     """What the question may name."""
     moved_on: bool = False
     """Whether the participant has gone to another cell since."""
+    unseen: bool = False
+    """Whether no page shows the cell: its notebook was closed, or opened again without it."""
 
 
 class OpenPrompt(Struct, frozen=True, omit_defaults=True):

@@ -53,7 +53,9 @@ def pace(memory: ParticipantMemory, proposal: Proposal, limits: Pace, *, adaptiv
         return Hold(cap)
     if now >= lapses:
         return Hold("stale")
-    until = lapses if is_running(memory, proposal) else min(max(quiet_from(memory, proposal, limits), free), lapses)
+    if _is_out_of_reach(memory, proposal):
+        return Wait(lapses)
+    until = min(max(quiet_from(memory, proposal, limits), free), lapses)
     if now < until:
         return Wait(until)
     return Hold(unwanted, selected=True) if unwanted else Ask()
@@ -62,8 +64,8 @@ def pace(memory: ParticipantMemory, proposal: Proposal, limits: Pace, *, adaptiv
 def next_look(memory: ParticipantMemory, proposal: Proposal, limits: Pace, *, adaptive: bool) -> int:
     """When a proposal that waits is to be looked at again without an event: it may ask then, or has lapsed."""
     lapses = _lapses(proposal, limits)
-    if is_running(memory, proposal):
-        return lapses  # the end of the run is an event
+    if _is_out_of_reach(memory, proposal):
+        return lapses  # an event ends that
     quiet = quiet_from(memory, proposal, limits)
     if quiet >= lapses:
         return lapses
@@ -79,6 +81,10 @@ def quiet_from(memory: ParticipantMemory, proposal: Proposal, limits: Pace) -> i
 def is_running(memory: ParticipantMemory, proposal: Proposal) -> bool:
     """Whether the page that would ask is running the cell; a page that died runs nothing."""
     return any(run.session_id == proposal.session_id and run.place == proposal.place for run in memory.runs.values())
+
+
+def _is_out_of_reach(memory: ParticipantMemory, proposal: Proposal) -> bool:
+    return proposal.unseen or is_running(memory, proposal)
 
 
 def _lapses(proposal: Proposal, limits: Pace) -> int:

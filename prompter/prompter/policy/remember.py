@@ -14,10 +14,13 @@ from prompter_events.catalogue import Body
 from prompter_events.catalogue.notebook import (
     CellAdded,
     CellEdited,
+    CellMoved,
     CellRemoved,
+    CellTypeChanged,
     FocusChanged,
     IdleBegan,
     IdleEnded,
+    NotebookReloaded,
     SessionAccepted,
     SessionClosed,
     SessionOpened,
@@ -30,9 +33,10 @@ from prompter_events.catalogue.runs import (
     RunFinished,
     RunScheduled,
 )
+from prompter_events.catalogue.study import RecordingResumed
 
 from ..settings import Condition
-from . import standing
+from . import showing, standing
 from .memory import (
     CellMemory,
     HeldBack,
@@ -90,10 +94,12 @@ def remember(memory: ParticipantMemory, event: Event, body: Body, terms: Terms) 
     if terms.outlined and kind in CHANGES:
         outline = outline_after(memory.outlines.get(event.session_id, Outline()), body)
         memory = replace(memory, outlines=newest(memory.outlines, event.session_id, outline, _MOST_OPEN))
+    place = Place(session.notebook_id, cell_id) if (cell_id := getattr(body, "cell_id", None)) else None
+    if place is not None and kind in _SHOWING and not session.closed:
+        memory = showing.seen(memory, event.session_id, place)
     if (fold := _FOLDS.get(kind)) is not None:
         memory = fold(memory, event, body, session, terms)
-    if terms.foreign and kind not in _ASKED_ABOUT and getattr(body, "cell_id", None):
-        place = Place(session.notebook_id, body.cell_id)  # type: ignore[attr-defined]  # asked for above
+    if terms.foreign and place is not None and kind not in _ASKED_ABOUT:
         memory = propose(memory, Happening(event, body, session, place), terms.foreign, terms)
     return memory
 
@@ -128,7 +134,20 @@ def _opened(
     memory = replace(memory, sessions={**memory.sessions, event.session_id: session})
     if body.cells:
         memory = standing.opened(memory, event.session_id, body.cells[0].cell_id, moment_of(event, session))
-    return _over(memory, body.continues) if body.continues else memory
+    if body.continues:
+        memory = _over(memory, body.continues)
+    return _listed(memory, event, body, session, terms)
+
+
+def _listed(
+    memory: ParticipantMemory,
+    event: Event,
+    body: SessionOpened | NotebookReloaded | RecordingResumed,
+    session: SessionMemory,
+    terms: Terms,
+) -> ParticipantMemory:
+    cells = {cell.cell_id for cell in body.cells}
+    return showing.listed(memory, event.session_id, session.notebook_id, cells)
 
 
 def _closed(
@@ -140,6 +159,7 @@ def _closed(
 def _over(memory: ParticipantMemory, session_id: UUID) -> ParticipantMemory:
     """A session that is over, also one whose page died without a word, runs nothing any more and is asked nothing."""
     memory = turn_down(memory, in_session(session_id), "session over")
+    memory = showing.gone_dark(memory, session_id)
     sessions = memory.sessions
     if (session := sessions.get(session_id)) is not None:
         sessions = {**sessions, session_id: replace(session, closed=True)}
@@ -351,6 +371,8 @@ _FOLDS: Mapping[type[Body], _Fold] = MappingProxyType(
     {
         SessionOpened: _opened,
         SessionClosed: _closed,
+        NotebookReloaded: _listed,
+        RecordingResumed: _listed,
         KernelStarted: _kernel,
         KernelRestarted: _kernel,
         KernelDied: _kernel,
@@ -365,6 +387,9 @@ _FOLDS: Mapping[type[Body], _Fold] = MappingProxyType(
         IdleEnded: _awake,
     }
 )
+
+_SHOWING = frozenset({CellAdded, CellEdited, CellMoved, CellTypeChanged, FocusChanged, RunScheduled})
+"""Events of a page about a cell that it has."""
 
 _ASKED_ABOUT = frozenset({CellRemoved})
 """Events about a cell at which no rule is asked: there is nothing to ask about any more."""
