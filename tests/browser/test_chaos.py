@@ -100,14 +100,14 @@ class Worker:
 
 
 def _typed_in(events: Sequence[Event]) -> str:
-    """What was typed, but line ends."""
+    """What was typed, but line ends: a page that no server has welcomed yet says what a burst came to, with them in it."""
     return "".join(
-        op
+        op.replace("\n", "")
         for event in events
         if isinstance(event.body, CellEdited) and event.body.cause == "user"
         for _, ops in event.body.changes
         for op in ops
-        if isinstance(op, str) and op != "\n"
+        if isinstance(op, str)
     )
 
 

@@ -227,7 +227,11 @@ class TestTurns:
         self, path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async with busy(sqlite_url, "rude"):
-            passed = await transactions_passed(path, 150, monkeypatch)
+            # Who passes whom is the system's choice: on a loaded machine it may take long.
+            for _ in range(40):
+                passed = await transactions_passed(path, 150, monkeypatch)
+                if max(passed) > 1:
+                    break
         assert max(passed) > 1
 
     def test_the_turn_is_given_back_before_the_transaction_begins_its_work(self, path: Path) -> None:

@@ -5,21 +5,16 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { idText } from '../ids';
 import type {
-  Ended,
   EventBodies,
   EventTypeName,
-  Prompt,
   ServerMessage,
-  State,
   StudyForPage,
-  Task,
   Welcome
 } from '../protocol';
 import type {
   ConsentStatus,
   CurrentTask,
   DeliveryStatus,
-  EndedSession,
   IDelivery,
   WaitingReview
 } from '../tokens';
@@ -27,12 +22,14 @@ import { Carrier } from './carrier';
 import { Clock } from './clock';
 import { ConsentGate, type ConsentMemory } from './consent';
 import { Leftovers } from './leftovers';
+import { News } from './news';
 import { packEvent, TooBig } from './packing';
 import type { Presence } from './presence';
 import { Sessions } from './sessions';
 import type { OpenSocket } from './socket/socket';
-import { GRACE_MS, LATE_MS, statusOf } from './status';
+import { GRACE_MS, statusOf } from './status';
 import type { EventStore } from './store';
+import { Telling } from './telling';
 import type { Timers } from './timers';
 import type { UnkeptNotes } from './unkept';
 
@@ -40,11 +37,6 @@ import type { UnkeptNotes } from './unkept';
 export interface Flag {
   get(): boolean;
   set(value: boolean): void;
-}
-
-interface Accepted {
-  sessionId: string;
-  notebookId: string;
 }
 
 export interface DeliveryOptions {
@@ -99,42 +91,17 @@ export class Delivery implements IDelivery {
         this._changed();
       }
     });
+    this._telling = new Telling(this, {
+      timers,
+      carrier: this._carrier,
+      status: () => this.status,
+      undisturbed: () => !this.silent && !this._absent && !options.store.broken,
+      beforeTelling: () => this._noteUnkept()
+    });
   }
 
   beforeRecord: (() => void) | null = null;
 
-  readonly statusChanged: Signal<IDelivery, DeliveryStatus> = new Signal<
-    IDelivery,
-    DeliveryStatus
-  >(this);
-  readonly unsentChanged: Signal<IDelivery, number> = new Signal<
-    IDelivery,
-    number
-  >(this);
-  readonly studyChanged: Signal<IDelivery, StudyForPage> = new Signal<
-    IDelivery,
-    StudyForPage
-  >(this);
-  readonly sessionAccepted: Signal<IDelivery, Accepted> = new Signal<
-    IDelivery,
-    Accepted
-  >(this);
-  readonly prompted: Signal<IDelivery, Prompt> = new Signal<IDelivery, Prompt>(
-    this
-  );
-  readonly withdrawn: Signal<IDelivery, string> = new Signal<IDelivery, string>(
-    this
-  );
-  readonly reviewsChanged: Signal<IDelivery, readonly WaitingReview[]> =
-    new Signal<IDelivery, readonly WaitingReview[]>(this);
-  readonly sessionEnded: Signal<IDelivery, EndedSession> = new Signal<
-    IDelivery,
-    EndedSession
-  >(this);
-  readonly taskChanged: Signal<IDelivery, CurrentTask> = new Signal<
-    IDelivery,
-    CurrentTask
-  >(this);
   readonly pausedChanged: Signal<IDelivery, boolean> = new Signal<
     IDelivery,
     boolean
@@ -145,16 +112,52 @@ export class Delivery implements IDelivery {
     ConsentStatus
   >(this);
 
+  get statusChanged(): Signal<IDelivery, DeliveryStatus> {
+    return this._telling.statusChanged;
+  }
+
+  get unsentChanged(): Signal<IDelivery, number> {
+    return this._telling.unsentChanged;
+  }
+
   get study(): StudyForPage | null {
-    return this._study;
+    return this._news.study;
+  }
+
+  get studyChanged(): News['studyChanged'] {
+    return this._news.studyChanged;
+  }
+
+  get sessionAccepted(): News['sessionAccepted'] {
+    return this._news.sessionAccepted;
+  }
+
+  get prompted(): News['prompted'] {
+    return this._news.prompted;
+  }
+
+  get withdrawn(): News['withdrawn'] {
+    return this._news.withdrawn;
   }
 
   get reviews(): readonly WaitingReview[] {
-    return this._reviews;
+    return this._news.reviews;
+  }
+
+  get reviewsChanged(): News['reviewsChanged'] {
+    return this._news.reviewsChanged;
+  }
+
+  get sessionEnded(): News['sessionEnded'] {
+    return this._news.sessionEnded;
   }
 
   get task(): CurrentTask | null {
-    return this._task;
+    return this._news.task;
+  }
+
+  get taskChanged(): News['taskChanged'] {
+    return this._news.taskChanged;
   }
 
   get participant(): string | null {
@@ -218,7 +221,7 @@ export class Delivery implements IDelivery {
   }
 
   notebookOf(sessionId: string): string | undefined {
-    return this._notebooks.get(sessionId);
+    return this._news.notebookOf(sessionId);
   }
 
   pause(): void {
@@ -357,52 +360,21 @@ export class Delivery implements IDelivery {
   }
 
   private _heard(message: ServerMessage): void {
-    switch (message.type) {
-      case 'welcome':
-        this._welcomed(message);
-        break;
-      case 'state':
-        this._told(message);
-        break;
-      case 'prompt':
-        this.prompted.emit(message);
-        break;
-      case 'withdraw':
-        this.withdrawn.emit(idText(message.prompt_id));
-        break;
-      case 'ended':
-        this._toldEnd(message);
-        break;
-      case 'task':
-        this._toldTask(message);
+    if (message.type === 'welcome') {
+      this._welcomed(message);
+      return;
     }
-  }
-
-  /** It is told at each greeting; those who follow it act once. */
-  private _toldEnd({ session_id, notebook_id, by }: Ended): void {
-    const sessionId = idText(session_id);
-    if (!this._ended.has(sessionId)) {
-      this._ended.add(sessionId);
-      this.sessionEnded.emit({
-        sessionId,
-        notebookId: idText(notebook_id),
-        by
-      });
+    const consent = message.type === 'state' ? message.consent : null;
+    if (consent) {
+      this._consenting(() => this._gate.told(consent));
     }
-  }
-
-  private _toldTask({ name, ends_at = null, over = false }: Task): void {
-    this._task = { name, endsAt: ends_at, over };
-    this.taskChanged.emit(this._task);
+    this._news.heard(message);
   }
 
   /** Heed what the server knows of the consent before anything goes out. */
   private _admits({ study, participant }: Welcome): boolean {
     this._participant = idText(participant);
-    if (JSON.stringify(study) !== JSON.stringify(this._study)) {
-      this._study = study;
-      this.studyChanged.emit(study);
-    }
+    this._news.toldStudy(study);
     const consent = study.consent ?? null;
     this._consenting(() => {
       const again = this._gate.welcomed(
@@ -463,72 +435,14 @@ export class Delivery implements IDelivery {
     }
   }
 
-  private _told({
-    sessions = [],
-    reviews = null,
-    consent = null
-  }: State): void {
-    if (consent !== null) {
-      this._consenting(() => this._gate.told(consent));
-    }
-    for (const { session_id, notebook_id } of sessions) {
-      const sessionId = idText(session_id);
-      const notebookId = idText(notebook_id);
-      if (this._notebooks.get(sessionId) !== notebookId) {
-        this._notebooks.set(sessionId, notebookId);
-        this.sessionAccepted.emit({ sessionId, notebookId });
-      }
-    }
-    if (reviews !== null) {
-      this._reviews = reviews.map(waiting => ({
-        notebookId: idText(waiting.notebook_id),
-        notebookPath: waiting.notebook_path,
-        questions: waiting.questions
-      }));
-      this.reviewsChanged.emit(this._reviews);
-    }
-  }
-
   private _tellJump(byMs: number): void {
     for (const sessionId of this._sessions.open) {
       this.record(sessionId, 'clock.jumped', { by_ms: byMs }, this.now());
     }
   }
 
-  /** The status may have changed; those who watch are told once a tick, and when waiting grows long. */
   private _changed(): void {
-    const { unsent } = this._carrier;
-    if (unsent !== this._counted) {
-      this._counted = unsent;
-      this.unsentChanged.emit(unsent);
-    }
-    if (this._telling || this._wellAsSaid()) {
-      return;
-    }
-    this._telling = true;
-    queueMicrotask(() => {
-      this._telling = false;
-      this._tell();
-    });
-  }
-
-  /**
-   * Whether it was said that all is well, and still is. At each burst the count goes up and down again, which is no news;
-   * a look that waits will see whether an event is late.
-   */
-  private _wellAsSaid(): boolean {
-    const { connected, refusal, final, oldest } = this._carrier;
-    return (
-      this._said?.state === 'recording' &&
-      this._said.reason === '' &&
-      connected &&
-      final === null &&
-      refusal === null &&
-      !this.silent &&
-      !this._absent &&
-      !this._options.store.broken &&
-      (oldest === null || this._looking)
-    );
+    this._telling.changed();
   }
 
   /** Have a later page know of what is in memory alone, for as long as it is. */
@@ -546,26 +460,6 @@ export class Delivery implements IDelivery {
     }
   }
 
-  private _tell(): void {
-    const { timers } = this._options;
-    this._noteUnkept();
-    const { status } = this;
-    const { oldest } = this._carrier;
-    // One look that waits is enough: it looks anew at who is the oldest then.
-    if (oldest !== null && status.state === 'recording' && !this._looking) {
-      this._looking = true;
-      const wait = oldest + LATE_MS - timers.elapsed();
-      timers.after(Math.max(0, wait) + 1, () => {
-        this._looking = false;
-        this._changed();
-      });
-    }
-    if (!sameStatus(status, this._said)) {
-      this._said = status;
-      this.statusChanged.emit(status);
-    }
-  }
-
   /** Nothing that goes wrong here reaches the notebook. */
   private _guarded(work: () => void): void {
     try {
@@ -580,37 +474,14 @@ export class Delivery implements IDelivery {
   private readonly _clock: Clock;
   private readonly _carrier: Carrier;
   private readonly _leftovers: Leftovers;
+  private readonly _telling: Telling;
+  private readonly _news = new News(this);
   private readonly _sessions = new Sessions();
-  /** Notebook ids by session. */
-  private readonly _notebooks = new Map<string, string>();
   /** When the page was loaded, ms. */
   private readonly _began: number;
   private _participant: string | null = null;
-  private _study: StudyForPage | null = null;
-  private _reviews: readonly WaitingReview[] = [];
-  private _task: CurrentTask | null = null;
-  /** Sessions whose end was told. */
-  private readonly _ended = new Set<string>();
   private _absent = false;
   private _paused: boolean;
   private _settling = false;
   private _drained = false;
-  /** Whether it will be looked whether an event waits too long. */
-  private _looking = false;
-  private _telling = false;
-  /** The count that was told last. */
-  private _counted = 0;
-  private _said: DeliveryStatus | null = null;
-}
-
-/** Whether there is nothing new to say. */
-function sameStatus(
-  one: DeliveryStatus,
-  other: DeliveryStatus | null
-): boolean {
-  return (
-    one.state === other?.state &&
-    one.reason === other.reason &&
-    (one.unsent === other.unsent || one.state === 'recording')
-  );
 }

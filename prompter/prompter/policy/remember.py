@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -20,22 +19,14 @@ from prompter_events.catalogue.notebook import (
     FocusChanged,
     IdleBegan,
     IdleEnded,
-    NotebookReloaded,
     SessionAccepted,
-    SessionClosed,
-    SessionOpened,
 )
 from prompter_events.catalogue.runs import (
-    KernelDied,
     KernelFacts,
-    KernelRestarted,
-    KernelStarted,
     RunFinished,
     RunScheduled,
 )
-from prompter_events.catalogue.study import RecordingResumed
 
-from ..settings import Condition
 from . import showing, standing
 from .memory import (
     CellMemory,
@@ -47,13 +38,12 @@ from .memory import (
     SessionMemory,
     cell_of,
     newest,
-    rested,
     with_cell,
 )
 from .outline import CHANGES, outline_after
 from .proposing import Happening, Terms, moment_of, propose
 from .reactions import REACTIONS
-from .requests import in_session, turn_down
+from .sessions import SESSIONS, accepted
 from .steps import frame_step, frames_after
 
 #: How much of a source is remembered to compare with, in characters.
@@ -65,14 +55,8 @@ _MOST_RUNS = 200
 #: How many runs that went well wait for what the kernel saw: it says so at once, before or after the end of the run.
 _MOST_FINISHED = 8
 
-#: Whose sessions are over long ago is not known for sure; the oldest are forgotten.
-_MOST_SESSIONS = 200
-
 #: Of how many sessions or notebooks the order of cells, the frames and the idle times are remembered.
 _MOST_OPEN = 8
-
-#: Of how many notebooks the sources are remembered that were asked about: those that were opened last.
-_MOST_NOTEBOOKS = 10
 
 #: A cell's last touch is remembered this coarsely, in µs, so that not every key makes a new state of the cell.
 _TOUCH = 10_000_000
@@ -87,7 +71,7 @@ def remember(memory: ParticipantMemory, event: Event, body: Body, terms: Terms) 
     if (react := REACTIONS.get(kind)) is not None:
         return react(memory, event, body, terms.study)
     if isinstance(body, SessionAccepted):
-        return _accepted(memory, event, body)
+        return accepted(memory, event, body)
     session = memory.sessions.get(event.session_id)
     if session is None:
         return memory
@@ -97,95 +81,13 @@ def remember(memory: ParticipantMemory, event: Event, body: Body, terms: Terms) 
     place = Place(session.notebook_id, cell_id) if (cell_id := getattr(body, "cell_id", None)) else None
     if place is not None and kind in _SHOWING and not session.closed:
         memory = showing.seen(memory, event.session_id, place)
-    if (fold := _FOLDS.get(kind)) is not None:
+    if (change := SESSIONS.get(kind)) is not None:
+        memory = change(memory, event, body, session)
+    elif (fold := _FOLDS.get(kind)) is not None:
         memory = fold(memory, event, body, session, terms)
     if terms.foreign and place is not None and kind not in _ASKED_ABOUT:
         memory = propose(memory, Happening(event, body, session, place), terms.foreign, terms)
     return memory
-
-
-def _accepted(memory: ParticipantMemory, event: Event, body: SessionAccepted) -> ParticipantMemory:
-    session = SessionMemory(
-        notebook_id=body.notebook_id,
-        asking=body.condition != Condition.EXP_NONE,
-        clock_offset=body.clock_offset_ms * 1000,
-        at_end=body.condition == Condition.EXP_END,
-        period=body.period,
-    )
-    return replace(
-        memory,
-        sessions=newest(memory.sessions, event.session_id, session, _MOST_SESSIONS),
-        cells=_with_notebook(memory.cells, body.notebook_id),
-    )
-
-
-def _with_notebook(cells: Mapping[UUID, dict[str, CellMemory]], notebook_id: UUID) -> dict[UUID, dict[str, CellMemory]]:
-    """A notebook is opened: it comes last, and the one that rested longest goes to rest if there are many."""
-    others = {other: known for other, known in cells.items() if other != notebook_id}
-    for other in [*others][: max(0, len(others) + 1 - _MOST_NOTEBOOKS)]:
-        others[other] = {cell_id: rested(cell) for cell_id, cell in others[other].items()}
-    return {**others, notebook_id: cells.get(notebook_id, {})}
-
-
-def _opened(
-    memory: ParticipantMemory, event: Event, body: SessionOpened, session: SessionMemory, terms: Terms
-) -> ParticipantMemory:
-    session = replace(session, language=body.client.language, kernel=body.kernel_name)
-    memory = replace(memory, sessions={**memory.sessions, event.session_id: session})
-    if body.cells:
-        memory = standing.opened(memory, event.session_id, body.cells[0].cell_id, moment_of(event, session))
-    if body.continues:
-        memory = _over(memory, body.continues)
-    return _listed(memory, event, body, session, terms)
-
-
-def _listed(
-    memory: ParticipantMemory,
-    event: Event,
-    body: SessionOpened | NotebookReloaded | RecordingResumed,
-    session: SessionMemory,
-    terms: Terms,
-) -> ParticipantMemory:
-    cells = {cell.cell_id for cell in body.cells}
-    return showing.listed(memory, event.session_id, session.notebook_id, cells)
-
-
-def _closed(
-    memory: ParticipantMemory, event: Event, body: SessionClosed, session: SessionMemory, terms: Terms
-) -> ParticipantMemory:
-    return _over(memory, event.session_id)
-
-
-def _over(memory: ParticipantMemory, session_id: UUID) -> ParticipantMemory:
-    """A session that is over, also one whose page died without a word, runs nothing any more and is asked nothing."""
-    memory = turn_down(memory, in_session(session_id), "session over")
-    memory = showing.gone_dark(memory, session_id)
-    sessions = memory.sessions
-    if (session := sessions.get(session_id)) is not None:
-        sessions = {**sessions, session_id: replace(session, closed=True)}
-    return replace(
-        standing.left(memory, session_id),
-        sessions=sessions,
-        runs={run_id: run for run_id, run in memory.runs.items() if run.session_id != session_id},
-        idle={other: since for other, since in memory.idle.items() if other != session_id},
-        outlines={other: outline for other, outline in memory.outlines.items() if other != session_id},
-    )
-
-
-def _kernel(
-    memory: ParticipantMemory,
-    event: Event,
-    body: KernelStarted | KernelRestarted | KernelDied,
-    session: SessionMemory,
-    terms: Terms,
-) -> ParticipantMemory:
-    """Another kernel may speak another language. One that began anew holds no data; one that a page found, does."""
-    if body.name != session.kernel:
-        sessions = {**memory.sessions, event.session_id: replace(session, kernel=body.name)}
-        memory = replace(memory, sessions=sessions)
-    if isinstance(body, KernelStarted) or session.notebook_id not in memory.frames:
-        return memory
-    return replace(memory, frames={key: held for key, held in memory.frames.items() if key != session.notebook_id})
 
 
 def _added(
@@ -369,13 +271,6 @@ _Fold = Callable[[ParticipantMemory, Event, Any, SessionMemory, Terms], Particip
 
 _FOLDS: Mapping[type[Body], _Fold] = MappingProxyType(
     {
-        SessionOpened: _opened,
-        SessionClosed: _closed,
-        NotebookReloaded: _listed,
-        RecordingResumed: _listed,
-        KernelStarted: _kernel,
-        KernelRestarted: _kernel,
-        KernelDied: _kernel,
         CellAdded: _added,
         CellEdited: _edited,
         CellRemoved: _removed,
