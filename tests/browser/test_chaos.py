@@ -100,7 +100,7 @@ class Worker:
 
 
 def _typed_in(events: Sequence[Event]) -> str:
-    """What was typed, but line ends: a page that no server has welcomed yet says what a burst came to, with them in it."""
+    """What was typed, but line ends: a page that no server has welcomed tells what a burst came to, with them in it."""
     return "".join(
         op.replace("\n", "")
         for event in events

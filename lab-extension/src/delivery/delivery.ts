@@ -364,8 +364,8 @@ export class Delivery implements IDelivery {
       this._welcomed(message);
       return;
     }
-    const consent = message.type === 'state' ? message.consent : null;
-    if (consent) {
+    const consent = message.type === 'state' ? (message.consent ?? null) : null;
+    if (consent !== null) {
       this._consenting(() => this._gate.told(consent));
     }
     this._news.heard(message);
