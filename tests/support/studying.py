@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +42,14 @@ def events_of(log: dict[str, str]) -> list[Event]:
 def bodies(events: list[Event], kind: type[Any]) -> list[Any]:
     """The bodies of one kind, in the log's order."""
     return [event.body for event in events if isinstance(event.body, kind)]
+
+
+def first_of(log: dict[str, str], kind: type[Any], patience: float = 60) -> Any:
+    """The body of the first event of a kind, as soon as the log holds one."""
+
+    async def first() -> Any:
+        async with asyncio.timeout(patience), open_study_log(log["PROMPTER_LOG"]) as opened:
+            bodies = (event.body async for event in opened.follow() if isinstance(event.body, kind))
+            return await anext(bodies)
+
+    return awaited(first())
