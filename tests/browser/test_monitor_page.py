@@ -243,24 +243,11 @@ def test_somebody_is_asked_and_the_panel_tells_what_became_of_it(page: Page, stu
     [body] = [event.body for event in study.events("prompt.requested") if event.participant_id == hand.participant_id]
     assert isinstance(body, p.PromptRequested)
     assert (body.choices, body.multiple, body.urgent, body.by) == (["a tag", "a trap"], True, True, RESEARCHER)
-    prompt = p.PromptIssued(
-        prompt_id=uuid4(),
-        notebook_id=uuid4(),
-        cell_id="a",
-        run_id=None,
-        cell_version=0,
-        question=body.question,
-        choices=body.choices,
-        language="en",
-        author=body.by,
-        rule="researcher",
-        trigger=1,
-        deliver="now",
-        decided_at=now_micros(),
-        after=1,
-    )
-    study.run(hand.does(prompt, p.PromptShown(prompt_id=prompt.prompt_id)))
+    # The notebook was just opened and nothing typed: the policy asks.
     expect(column(page, "q02", "Open")).to_have_text("1", timeout=SOON)
+    [prompt] = [event.body for event in study.events("prompt.issued") if event.participant_id == hand.participant_id]
+    assert isinstance(prompt, p.PromptIssued)
+    study.run(hand.does(p.PromptShown(prompt_id=prompt.prompt_id)))
     expect(panel.locator(".pl li").first).to_contain_text("asked by ada")
     answer = p.PromptAnswered(prompt_id=prompt.prompt_id, text=HOSTILE, choice="a trap", drafting_ms=900)
     study.run(hand.does(answer))

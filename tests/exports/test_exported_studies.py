@@ -15,7 +15,7 @@ from prompter_events import NO_PARTICIPANT, Log
 from prompter_events.catalogue.study import StudyLoaded
 from support.released import Person, export, store, told
 
-PLAIN = "study: loans\nperiods: [{name: session, conditions: [EXP_CTS, EXP_END], assign: {seed: 4711}}]\n"
+PLAIN = "study: loans\nperiods: [{name: session, conditions: [EXP_CTS, EXP_END], assign: {seed: 271828182845904}}]\n"
 NAMING = PLAIN + "# as zsofia.kertesz wished\n"
 
 
@@ -99,7 +99,7 @@ async def test_a_blind_export_has_no_study_by_which_conditions_could_be_worked_o
     [told_of] = await exported(log, tmp_path, loaded(PLAIN, reason="too many in EXP_END"), blind=True)
     assert (told_of["file"], told_of["reason"]) == (None, "")
     everything = b"".join(path.read_bytes() for path in (tmp_path / "x").rglob("*") if path.is_file())
-    assert b"4711" not in everything
+    assert b"271828182845904" not in everything
     assert b"EXP_END" not in everything
 
 
