@@ -114,9 +114,10 @@ def test_no_value_is_in_the_message(notebook: Notebook) -> None:
         "frame['a'][0], secret"
     )
     assert told.status == "ok"
-    assert told.facts
-    assert "4711" not in json.dumps({**told.facts[0], "took_us": 0})
-    assert "2047" not in json.dumps(told.facts)
+    [facts] = told.facts
+    said = json.dumps({**facts, "took_us": 0})  # which may be any number
+    assert "4711" not in said
+    assert "2047" not in said
 
 
 def test_nothing_is_imported_for_the_person(tmp_path: Path) -> None:
