@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from threading import Event as Signal
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,6 +19,7 @@ from prompter_events.clock import now_micros
 from support.awaiting import awaited
 from support.notebooks import StartLab, write_notebook
 from support.person import Person
+from support.studying import events_until
 
 FILE = "loans.ipynb"
 
@@ -63,12 +63,7 @@ class Study:
 
     def waits_for(self, kind: type[Body]) -> None:
         """Until the log holds an event of a kind."""
-        tick = Signal()
-        for _ in range(300):
-            if self.bodies(kind):
-                return
-            tick.wait(0.1)
-        raise AssertionError(f"the log holds no {kind.__name__}")
+        events_until(self.url, kind)
 
     def says(self, *bodies: Body) -> None:
         """The server adds facts to the page's session."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from threading import Event as Signal
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from support.holding import CHOICES, hold
 from support.lab import Lab
 from support.notebooks import StartLab, write_notebook
 from support.person import Person
+from support.studying import events_until
 
 FILE = "loans.ipynb"
 WORDS = 'dropped 120 rows <img src=x onerror="alert(1)">\ndd'
@@ -128,12 +128,7 @@ class Work:
 
     def waits_for(self, kind: type[Body], count: int) -> None:
         """Until the log holds so many events of a kind."""
-        tick = Signal()
-        for _ in range(300):
-            if len(self.bodies(kind)) >= count:
-                return
-            tick.wait(0.1)
-        raise AssertionError(f"the log holds no {count} events of {kind.__name__}")
+        events_until(self.url, kind, count)
 
 
 @pytest.fixture(params=["lab", "notebook"])

@@ -11,10 +11,20 @@ import yaml
 from playwright.sync_api import Page, expect
 
 from prompter_events import Event
-from prompter_events.catalogue.prompts import PromptIssued
+from prompter_events.catalogue.prompts import (
+    PromptAmended,
+    PromptAnswered,
+    PromptDismissed,
+    PromptExpired,
+    PromptIssued,
+    PromptShown,
+    PromptSnoozed,
+    PromptWithdrawn,
+    ReviewClosed,
+)
 from support.notebooks import StartLab
 from support.person import Person
-from support.studying import events_of
+from support.studying import events_until
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample"
 
@@ -64,17 +74,6 @@ def types_of(events: list[Event]) -> list[str]:
     return [event.type for event in events]
 
 
-def wait_for(page: Page, environment: dict[str, str], kind: str, count: int = 1) -> list[Event]:
-    """All events, once the log holds so many of a type."""
-    for _ in range(300):
-        events = events_of(environment)
-        if types_of(events).count(kind) >= count:
-            return events
-        # Another process writes the log, and tells nobody here.
-        page.evaluate("() => new Promise(done => setTimeout(done, 100))")
-    raise AssertionError(f"the log holds no {count} of {kind}: {sorted(set(types_of(events)))}")
-
-
 @pytest.mark.timeout(300)
 def test_somebody_is_asked_while_working(start_lab: StartLab, person: Person, page: Page, tmp_path: Path) -> None:
     environment = {**impatient(tmp_path), "MODE": "EXP_CTS"}
@@ -86,11 +85,11 @@ def test_somebody_is_asked_while_working(start_lab: StartLab, person: Person, pa
     change_and_run(person, DROP)
     expect(person.prompt.locator(".jp-Prompter-question")).to_have_text(WHAT_CHANGED)
     person.prompt.scroll_into_view_if_needed()
-    wait_for(page, environment, "prompt.shown")
+    events_until(environment["PROMPTER_LOG"], PromptShown)
     person.command("prompter:focus-prompt")
     page.keyboard.press("1")
     person.answer("no income is -1")
-    wait_for(page, environment, "prompt.answered")
+    events_until(environment["PROMPTER_LOG"], PromptAnswered)
 
     # A model step, and words are required: it is not answered, but skipped.
     change_and_run(person, FIT)
@@ -98,25 +97,25 @@ def test_somebody_is_asked_while_working(start_lab: StartLab, person: Person, pa
     expect(asked).to_have_count(1)
     asked.hover()
     asked.locator(".jp-Prompter-skip").click()
-    wait_for(page, environment, "prompt.dismissed")
+    events_until(environment["PROMPTER_LOG"], PromptDismissed)
 
     # A cell of one's own, put off by Escape with a draft; then changed and run: a newer version is asked about.
     add_cell(person, "rich = loans[loans['annual_income'] > 90_000]")
     expect(person.prompt.filter(has_text="What are you trying to do")).to_have_count(1)
     person.command("prompter:focus-prompt")
     page.keyboard.press("Escape")
-    wait_for(page, environment, "prompt.snoozed")
+    events_until(environment["PROMPTER_LOG"], PromptSnoozed)
     page.keyboard.press("Enter")
     page.keyboard.press("Control+a")
     person.type("poor = loans.query('annual_income < 20_000').groupby('term').size()\nprint(poor)")
     person.run(NEW)
     expect(person.prompt.filter(has_text="What made you change this?")).to_have_count(1)
-    wait_for(page, environment, "prompt.expired")
+    events_until(environment["PROMPTER_LOG"], PromptExpired)
 
     # Its cell is removed: the question goes with it.
     person.select(NEW)
     person.command("notebook:delete-cell")
-    wait_for(page, environment, "prompt.withdrawn")
+    events_until(environment["PROMPTER_LOG"], PromptWithdrawn)
     expect(person.prompt.filter(has_text="What made you change this?")).to_have_count(0)
 
     # An answer is amended.
@@ -126,7 +125,7 @@ def test_somebody_is_asked_while_working(start_lab: StartLab, person: Person, pa
     form = panel.get_by_role("group", name="Amend your answer")
     form.locator("textarea").fill("an income of -1 means that nobody asked")
     form.get_by_role("button", name="Save").click()
-    events = wait_for(page, environment, "prompt.amended")
+    events = events_until(environment["PROMPTER_LOG"], PromptAmended)
     page.screenshot(path=tmp_path / "while-working.png")
     [dropped] = [
         event.body for event in events if isinstance(event.body, PromptIssued) and event.body.rule == "data_step"
@@ -144,7 +143,7 @@ def test_somebody_is_asked_at_the_end(start_lab: StartLab, person: Person, page:
     person.run(READ)
     change_and_run(person, DROP)
     add_cell(person, "rich = loans[loans['annual_income'] > 90_000]")
-    wait_for(page, environment, "prompt.issued", 2)
+    events_until(environment["PROMPTER_LOG"], PromptIssued, 2)
     expect(person.prompt).to_have_count(0)
     person.sent()
 
@@ -155,7 +154,7 @@ def test_somebody_is_asked_at_the_end(start_lab: StartLab, person: Person, page:
     expect(review).to_contain_text(re.compile(r"loans went from 900 × 8 to \d+ × 9"))
     expect(review.locator(".jp-Prompter-source")).to_contain_text('known = loans["annual_income"] > 0')
     page.screenshot(path=tmp_path / "at-the-end.png")
-    wait_for(page, environment, "prompt.shown")
+    events_until(environment["PROMPTER_LOG"], PromptShown)
     page.keyboard.press("1")
     page.keyboard.press("Enter")
     expect(review.get_by_role("status")).to_have_text("2 of 2")
@@ -163,7 +162,7 @@ def test_somebody_is_asked_at_the_end(start_lab: StartLab, person: Person, page:
     review.locator(".jp-Prompter-skip").click()
     expect(review.get_by_role("heading")).to_have_text("That was the last one")
     review.get_by_role("button", name="End session").click()
-    events = wait_for(page, environment, "review.closed")
+    events = events_until(environment["PROMPTER_LOG"], ReviewClosed)
     told = types_of(events)
     for kind in ("study.ended", "review.opened", "prompt.shown", "prompt.answered", "prompt.dismissed"):
         assert kind in told, kind

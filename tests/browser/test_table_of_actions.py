@@ -10,9 +10,11 @@ from pathlib import Path
 
 from prompter.storage import open_study_log
 from prompter_events import Event
+from prompter_events.catalogue.notebook import SessionClosed
 from support.awaiting import awaited
 from support.notebooks import StartLab, write_notebook
-from support.person import PATIENCE, Person
+from support.person import Person
+from support.studying import bodies, events_until
 
 TABLE = Path(__file__).parents[2] / "docs" / "events.md"
 ROW = re.compile(r"^\| (?P<action>[^|]+) \| (?P<events>.+) \|$", re.MULTILINE)
@@ -41,9 +43,6 @@ HIDE_AND_SHOW = """() => {
     delete document.visibilityState;
     turn();
 }"""
-
-#: Between two looks into the log, ms.
-LOOK = 50
 
 Told = list[tuple[str, str | None]]
 """Types with their causes."""
@@ -127,11 +126,9 @@ def test_each_action_makes_the_events_of_the_table(  # noqa: PLR0915  # one stat
     do("goes back to the saved file", lambda: revert(person))
     do("deletes all cells", lambda: delete_all(run))
     closes = "closes the notebook or reloads the page"
+    closed = len(bodies(awaited(read(tmp_path)), SessionClosed))
     close(person)
-    for _ in range(PATIENCE // LOOK):
-        if "session.closed" in {event.type for event in read_all(tmp_path)[seen:]}:
-            break
-        person.page.evaluate("ms => new Promise(done => setTimeout(done, ms))", LOOK)
+    events_until(f"sqlite:///{tmp_path}/log.db", SessionClosed, closed + 1)
     do(closes, lambda: None)
 
     table = rows()

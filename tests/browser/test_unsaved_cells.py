@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from prompter_events.catalogue.prompts import PromptIssued, PromptSuppressed
 from support.notebooks import StartLab, write_notebook
 from support.person import Person
-from support.studying import bodies, events_of, first_of, study_file
+from support.studying import bodies, events_of, events_until, study_file
 
 SPACED = """\
 study: browser-test
@@ -42,7 +42,7 @@ def test_a_cell_that_went_unsaved_is_not_asked_about_and_takes_nobodys_turn(
     person.sent()
     person.open(lab.page("unsaved.ipynb"))
     expect(person.cells).to_have_count(2)
-    held_back = first_of(log, PromptSuppressed)
+    [held_back] = bodies(events_until(log["PROMPTER_LOG"], PromptSuppressed), PromptSuppressed)
 
     person.edit(1)
     person.type("2")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
-from support.lab import TOKEN, Lab
+from support.lab import TOKEN, Lab, servers_of_two_people
 from support.page import OPENED, Page, page
 
 RUN = uuid4().bytes
@@ -20,16 +20,8 @@ HOSTILE = '<img src=x onerror="alert(1)"></script>\u2028\x00 %s {0}'
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, Lab]]:
     """Two people's servers on one log."""
-    home = tmp_path_factory.mktemp("history")
-    labs = []
-    for person in ("heron", "wren"):
-        (home / person).mkdir()
-        lab = Lab(home / person, "server", {"PROMPTER_LOG": f"sqlite:///{home}/log.db", "JP_PLUGIN_USER": person})
-        lab.start()
-        labs.append(lab)
-    yield labs[0], labs[1]
-    for lab in labs:
-        lab.stop()
+    with servers_of_two_people(tmp_path_factory.mktemp("history"), {}) as servers:
+        yield servers
 
 
 async def asked(lab: Lab, path: str, *, token: str = TOKEN) -> HTTPResponse:

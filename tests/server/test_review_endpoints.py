@@ -15,7 +15,7 @@ from prompter.storage import open_study_log
 from prompter_events import SessionId
 from prompter_events.catalogue.study import StudyEnded
 from support.holding import CHOICES, hold
-from support.lab import TOKEN, Lab
+from support.lab import TOKEN, Lab, servers_of_two_people
 from support.page import OPENED, Page, page, stored
 
 HOSTILE = '<img src=x onerror="alert(1)"></script>\u2028\x00 %s {0}'
@@ -35,16 +35,8 @@ class Servers:
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     home = tmp_path_factory.mktemp("review")
-    url = f"sqlite:///{home}/log.db"
-    labs = []
-    for person in ("heron", "wren"):
-        (home / person).mkdir()
-        settings = {"PROMPTER_LOG": url, "JP_PLUGIN_USER": person, "MODE": "EXP_NONE"}
-        labs.append(Lab(home / person, "server", settings))
-        labs[-1].start()
-    yield Servers(url, *labs)
-    for lab in labs:
-        lab.stop()
+    with servers_of_two_people(home, {"MODE": "EXP_NONE"}) as (heron, wren):
+        yield Servers(f"sqlite:///{home}/log.db", heron, wren)
 
 
 async def asked(lab: Lab, notebook_id: str, *, token: str = TOKEN) -> HTTPResponse:

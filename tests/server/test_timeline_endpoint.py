@@ -18,7 +18,7 @@ from prompter_events.event import Event
 from prompter_events.memory import MemoryLog
 from prompter_projections import UnknownSession
 from prompter_projections.timeline.live import NARROWEST, WIDEST
-from support.lab import TOKEN, Lab
+from support.lab import TOKEN, Lab, servers_of_two_people
 from support.lifelike import Desk
 from support.page import OPENED, page
 
@@ -33,16 +33,8 @@ RAN: list[tuple[str, dict[str, Any]]] = [
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, Lab]]:
     """Two people's servers on one log."""
-    home = tmp_path_factory.mktemp("timelines")
-    labs = []
-    for person in ("heron", "wren"):
-        (home / person).mkdir()
-        lab = Lab(home / person, "server", {"PROMPTER_LOG": f"sqlite:///{home}/log.db", "JP_PLUGIN_USER": person})
-        lab.start()
-        labs.append(lab)
-    yield labs[0], labs[1]
-    for lab in labs:
-        lab.stop()
+    with servers_of_two_people(tmp_path_factory.mktemp("timelines"), {}) as servers:
+        yield servers
 
 
 async def asked(lab: Lab, query: str, *, token: str = TOKEN) -> HTTPResponse:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event as Signal
 from typing import Any
@@ -212,3 +212,19 @@ def servers_of_one_log(home: Path, applications: Sequence[str], environment: Map
     finally:
         for lab in started:
             lab.stop()
+
+
+@contextmanager
+def servers_of_two_people(home: Path, environment: Mapping[str, str]) -> Iterator[tuple[Lab, Lab]]:
+    """Those of heron and of wren, on one log beside them."""
+    with ExitStack() as stack:
+
+        def serving(person: str) -> Lab:
+            (home / person).mkdir()
+            own = {"PROMPTER_LOG": f"sqlite:///{home}/log.db", **environment, "JP_PLUGIN_USER": person}
+            lab = Lab(home / person, "server", own)
+            stack.callback(lab.stop)
+            lab.start()
+            return lab
+
+        yield serving("heron"), serving("wren")

@@ -44,12 +44,20 @@ def bodies(events: list[Event], kind: type[Any]) -> list[Any]:
     return [event.body for event in events if isinstance(event.body, kind)]
 
 
-def first_of(log: dict[str, str], kind: type[Any], patience: float = 60) -> Any:
-    """The body of the first event of a kind, as soon as the log holds one."""
+def events_until(url: str, kind: type[Any], count: int = 1, patience: float = 30) -> list[Event]:
+    """All that a log holds up to the event that is the so-manieth of a kind, as soon as it is there."""
+    told: list[Event] = []
 
-    async def first() -> Any:
-        async with asyncio.timeout(patience), open_study_log(log["PROMPTER_LOG"]) as opened:
-            bodies = (event.body async for event in opened.follow() if isinstance(event.body, kind))
-            return await anext(bodies)
+    async def follow() -> None:
+        async with asyncio.timeout(patience), open_study_log(url) as log:
+            async for event in log.follow():
+                told.append(event)
+                if len(bodies(told, kind)) == count:
+                    return
 
-    return awaited(first())
+    try:
+        awaited(follow())
+    except TimeoutError:
+        kinds = sorted({event.type for event in told})
+        raise AssertionError(f"the log holds no {count} of {kind.__name__}: {kinds}") from None
+    return told
