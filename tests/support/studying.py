@@ -44,7 +44,7 @@ def bodies(events: list[Event], kind: type[Any]) -> list[Any]:
     return [event.body for event in events if isinstance(event.body, kind)]
 
 
-def events_until(url: str, kind: type[Any], count: int = 1, patience: float = 30) -> list[Event]:
+def events_until(url: str, kind: type[Any], count: int = 1, patience: float = 60) -> list[Event]:
     """All that a log holds up to the event that is the so-manieth of a kind, as soon as it is there."""
     told: list[Event] = []
 
