@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser
 
 from prompter.storage import open_study_log
-from prompter_events import Event
+from prompter_events import Event, SessionId
 from prompter_events.catalogue.notebook import (
     CellAdded,
     CellEdited,
@@ -22,10 +23,12 @@ from prompter_events.catalogue.notebook import (
     CellTypeChanged,
     SessionOpened,
 )
+from prompter_events.catalogue.runs import RunFinished, RunScheduled
 from prompter_events.codec import pack
 from support.awaiting import awaited
 from support.lab import TOKEN, Lab
 from support.notebooks import write_notebook
+from support.person import PATIENCE
 from support.walking import SOURCES, Action, Seen, Walker, judge, make_walk, shrunk
 from support.walking.actions import script_of, walk_of
 
@@ -73,24 +76,40 @@ class Labs:
         return f"walk{self._walks}"
 
     def events(self, kind: str, name: str) -> list[Event]:
-        """What the log tells of the sessions on one notebook, whatever it was renamed to."""
-        events = awaited(_read(f"sqlite:///{self._home / kind}/log.db"))
-        sessions = {
-            event.session_id
-            for event in events
-            if isinstance(event.body, SessionOpened)
-            and re.fullmatch(rf"{name}(-\d+)?\.ipynb", event.body.notebook_path)
-        }
-        return [event for event in events if event.session_id in sessions]
+        """What the log tells of the sessions on one notebook, whatever it was renamed to, once its runs are over."""
+        return awaited(_read(f"sqlite:///{self._home / kind}/log.db", re.compile(rf"{name}(-\d+)?\.ipynb")))
 
     def stop(self) -> None:
         for lab in self._labs.values():
             lab.stop()
 
 
-async def _read(url: str) -> list[Event]:
+async def _read(url: str, path: re.Pattern[str]) -> list[Event]:
+    """The events of the sessions on some files, once each run in them has ended.
+
+    JupyterLab says nothing of the end of a run whose cell was moved meanwhile, so the page gives it a second. After
+    half a minute a run that has not ended never will, which is for the judge to say.
+    """
+    sessions: set[SessionId | None] = set()
+    told: list[Event] = []
+    running: set[object] = set()
     async with open_study_log(url) as log:
-        return [event async for event in log.read()]
+        head = (await log.head()).position
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE / 1000):
+                async for event in log.follow():
+                    body = event.body
+                    if isinstance(body, SessionOpened) and path.fullmatch(body.notebook_path):
+                        sessions.add(event.session_id)
+                    if event.session_id in sessions:
+                        told.append(event)
+                        if isinstance(body, RunScheduled):
+                            running.add(body.run_id)
+                        elif isinstance(body, RunFinished):
+                            running.discard(body.run_id)
+                    if event.position >= head and not running:
+                        break
+    return told
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +146,10 @@ def walk(browser: Browser, labs: Labs) -> Walk:
             alike(walkers)
             for walker in walkers:
                 walker.finish()
+            events = labs.events(kind, name)
         ours = [error for error in errors if "prompter" in error.lower()]
         if ours:
             return ours[0]
-        events = labs.events(kind, name)
         faults = (judge(walker.seen, [event for event in events if walker.made(event)]) for walker in walkers)
         return next((fault for fault in faults if fault), None)
 
@@ -177,6 +196,10 @@ def test_a_script(walk: Walk, request: pytest.FixtureRequest) -> None:
     file = request.config.getoption("--walk-script")
     script = Path(file).read_text("utf-8") if file else EVERYTHING
     assert walk("lab", walk_of(script)) is None
+
+
+def test_runs_are_over_though_their_cells_were_moved_meanwhile(walk: Walk) -> None:
+    assert walk("lab", walk_of(MOVED_WHILE_WAITING)) is None
 
 
 def test_no_fault_of_a_log_escapes_the_judge(walk: Walk) -> None:
@@ -261,4 +284,12 @@ EVERYTHING = """\
 {"name": "reload"}
 {"name": "add above", "cell": 0.3}
 {"name": "save"}
+"""
+
+MOVED_WHILE_WAITING = """\
+{"name": "run long", "cell": 0.99}
+{"name": "run", "cell": 0.0, "count": 4}
+{"name": "move down", "cell": 0.2}
+{"name": "move down", "cell": 0.2}
+{"name": "move down", "cell": 0.0}
 """

@@ -79,10 +79,7 @@ window.walk = (() => {
 
     idle: async () => {
       const kernel = panel().sessionContext.session?.kernel;
-      // A cell that became Markdown while it ran, and code again by undo, says for ever that it runs; it asked nothing.
-      const busy = () => notebook().widgets.some(
-        each => each.model.type === 'code' && each.model.executionState !== 'idle' && each.outputArea.future
-      );
+      // What cells say of themselves is no sign: one that was moved, or was Markdown, while it ran says for ever that it runs.
       // A cell that was deleted while it waited for its turn is in no notebook, but the kernel still owes an answer.
       const pause = ms => new Promise(done => setTimeout(done, ms, false));
       const over = request => Promise.race([request.done.then(() => true, () => true), pause(0)]);
@@ -90,10 +87,9 @@ window.walk = (() => {
         const requests = [...(kernel?._futures.values() ?? [])].filter(each => each.msg.header.msg_type === 'execute_request');
         return (await Promise.all(requests.map(over))).includes(false);
       };
-      for (let looks = 0; busy() || kernel?.status !== 'idle' || await owing(); looks++) {
+      for (let looks = 0; kernel?.status !== 'idle' || await owing(); looks++) {
         if (looks === 6000) {
-          const states = notebook().widgets.map(each => each.model.executionState);
-          throw new Error(`the kernel does not come to rest: ${kernel?.status}, owes ${await owing()}, cells ${states}`);
+          throw new Error(`the kernel does not come to rest: ${kernel?.status}, owes ${await owing()}`);
         }
         await pause(10);
       }
