@@ -16,7 +16,7 @@ import tornado.web
 from tornado.websocket import WebSocketHandler
 
 from prompter.wire.messages import SUBPROTOCOL
-from support.lab import free_port
+from support.ports import free_port
 
 
 class Echo(WebSocketHandler):

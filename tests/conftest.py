@@ -6,12 +6,23 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from tornado.httpclient import AsyncHTTPClient
 
 from prompter_events import Log, open_log
 from prompter_events import migrate as migrate_log
+from prompter_events.mysql import connections
 from support.mariadb import MariaDB
 
 KINDS = ("memory", "sqlite", "mysql")
+
+# The same inputs in each run, however slow the machine; `--hypothesis-profile exploring` tries others.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("exploring", _PATIENT)
+settings.register_profile("same", _PATIENT, derandomize=True, database=None)
+settings.load_profile("same")
+
+AsyncHTTPClient.configure(None, defaults={"connect_timeout": 60, "request_timeout": 120})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,9 +31,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--walks", type=int, default=0, help="so many random walks of each kind, instead of the usual few")
     parser.addoption("--walk-seed", type=int, default=1, help="the first seed of the random walks")
     parser.addoption("--walk-shrink", type=float, default=300, help="seconds to spend on making a failing walk short")
+    parser.addoption("--fuzz-seed", type=int, default=1, help="what the fuzzer begins with")
     parser.addoption("--fuzz-runs", type=int, default=150_000, help="inputs that the fuzzer tries")
     parser.addoption("--chaos-rounds", type=int, default=30, help="bursts of typing while the sockets are harmed")
     parser.addoption("--walk-script", default="", help="file with the actions of one walk, as a failure prints them")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_connections() -> Iterator[None]:
+    """A busy machine may keep a database waiting for longer than users should wait for an error."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connections, "CONNECT_SECONDS", 60)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import get_args
 
@@ -67,8 +68,14 @@ class Worker:
             self._person.save()
         self._person.page.keyboard.press("Enter")
 
+    @property
+    def reloads(self) -> int:
+        """How many pages went away."""
+        return len(self._typed) - 1
+
     def rest(self) -> None:
-        """Until everything is in the log."""
+        """Until everything of this page is in the log."""
+        self._person.save()  # which ends the burst
         status = self._person.status
         expect(status).to_have_attribute("data-unsent", "0", timeout=LONGEST_PAUSE_MS)
         expect(status).to_have_attribute("data-state", "recording", timeout=LONGEST_PAUSE_MS)
@@ -152,7 +159,7 @@ def test_nothing_is_lost_or_told_twice_whatever_dies(
             worker.chaos.calm()
         for worker in workers:
             worker.rest()
-        events = awaited(_events(url))
+        events = awaited(_events(url, closed=sum(worker.reloads for worker in workers)))
         assert in_order(events) is None
         for worker in workers:
             mine = [event for event in events if event.session_id in _sessions(events, worker.seed)]
@@ -184,6 +191,16 @@ def _sessions(events: Sequence[Event], seed: int) -> set[object]:
     }
 
 
-async def _events(url: str) -> list[Event]:
+async def _events(url: str, closed: int) -> list[Event]:
+    """All events, once so many pages are told to be closed, or if that does not come.
+
+    What a page that went away left is sent by the next one beside its own, and its end comes last.
+    """
     async with open_study_log(url) as log:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_PAUSE_MS / 1000):
+                async for event in log.follow():
+                    closed -= event.type == "session.closed"
+                    if closed <= 0:
+                        break
         return [event async for event in log.read()]

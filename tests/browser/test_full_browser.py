@@ -34,11 +34,12 @@ def test_what_a_full_browser_could_not_keep_is_said_to_be_lost_when_its_page_is_
     lab = start_lab("lab", {"PROMPTER_LOG": url})
     write_notebook(lab.root / "work.ipynb", "1 + ")
     no_room_for(lab, person)
-    person.open(lab.page("work.ipynb"))
+    person.page.goto(lab.page("work.ipynb"))
+    expect(person.page.locator(".Toastify__toast", has_text="kept in memory only")).to_have_count(1)
+    person.wait_for_kernel()
     person.edit(0)
     person.type("41")
     person.run(0)  # which ends the burst
-    expect(person.page.locator(".Toastify__toast", has_text="kept in memory only")).to_have_count(1)
     person.sent()
 
     lab.kill()

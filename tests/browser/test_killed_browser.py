@@ -102,7 +102,8 @@ def kill(profile: Path) -> None:
     ]
     assert own
     for process in own:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # the others end with the first
+            process.kill()
     psutil.wait_procs(own)
 
 

@@ -220,9 +220,9 @@ def test_themes_hiding_pausing_and_a_server_that_goes(start_lab: StartLab, perso
         assert faults(page, ".jp-Prompter-timeline") == [], theme
 
     # Who types is left alone; at the next rest the drawing goes on.
+    person.edit(0)
     page.evaluate(WATCHED)
     before = watching.mark("e:0:0").count()
-    person.edit(0)
     for word in ("these", "are", "words", "and", "more", "of", "them"):
         person.type(f" + {word!r}")
     person.sent()

@@ -31,7 +31,7 @@ HOSTILE = '<img src=x onerror="document.title=1">'
 
 CONDITIONS = ("EXP_CTS", "EXP_END", "EXP_NONE")
 
-SOON = 10_000
+SOON = 30_000
 """ms: whatever is not shown by then is not shown."""
 
 T = TypeVar("T")

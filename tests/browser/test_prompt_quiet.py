@@ -24,7 +24,7 @@ pace:
 
 WATCH_KEYS = """() => {
     window.seen = { key: 0, shown: 0 };
-    addEventListener('keydown', () => { window.seen.key = performance.now(); }, true);
+    addEventListener('keydown', () => { if (!window.seen.shown) window.seen.key = performance.now(); }, true);
     new MutationObserver((_, observer) => {
         if (document.querySelector('.jp-Prompter-prompt')) {
             window.seen.shown = performance.now();

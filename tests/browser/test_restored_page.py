@@ -60,13 +60,14 @@ def test_an_open_page_sends_again_what_a_backup_lacks(start_lab: StartLab, perso
     # Something new is behind everything that was missing, so when it is there all is.
     person.edit(0)
     person.type("\n# after the restore")
+    person.save()  # which ends the burst
     person.sent()
     found = awaited(everything(url))
     assert TYPED in sources(found)
     before, after = of_page(recorded), of_page(found)
     assert after[: len(before)] == before
     assert [seq for seq, _, _ in after] == list(range(1, len(after) + 1))
-    assert awaited(chain(url)) == len(found)
+    assert awaited(chain(url)) >= len(found)  # the policy may go on
 
 
 def of_page(events: list[Event]) -> list[tuple[int, str, bytes | None]]:

@@ -71,7 +71,7 @@ class TestEpoch:
             renewed = await here.renew_epoch()
             assert (here.epoch, elsewhere.epoch) == (renewed, before)
             with pytest.raises(LogRestored, match="opened again"):
-                async with asyncio.timeout(20):  # else a follower would wait for ever
+                async with asyncio.timeout(60):  # else a follower would wait for ever
                     await use(elsewhere)
             assert (await here.append(producer, events(producer, 1, 3))).stored == 1
         async with open_log(stored_url) as log:
@@ -83,7 +83,7 @@ class TestEpoch:
             waiting = asyncio.create_task(elsewhere.wait(START))
             await here.renew_epoch()
             with pytest.raises(LogRestored):
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     await waiting
 
     async def test_a_log_that_became_shorter_was_restored_though_nobody_said_so(self, sqlite_url: str) -> None:

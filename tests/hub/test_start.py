@@ -55,11 +55,12 @@ def test_one_command_starts_hub_collector_database_and_servers_and_ends_them(tri
     assert status.status in (401, 403), "the collector is there, and tells strangers nothing"
 
     processes = psutil.Process(trial.pid).children(recursive=True)
-    [server] = [one for one in processes if any("jupyterhub-singleuser" in word for word in one.cmdline())]
+    commands = {one: words for one in processes if (words := words_of(one))}
+    [server] = [one for one, words in commands.items() if any("jupyterhub-singleuser" in word for word in words)]
     environment = server.environ()
     assert environment["PROMPTER_COLLECTOR"] == "/services/prompter/"
     password = (trial.config.data / "mariadb" / "password").read_text("utf-8")
-    told = json.dumps(environment) + " ".join(word for one in processes for word in one.cmdline())
+    told = json.dumps(environment) + " ".join(word for words in commands.values() for word in words)
     for secret in (password, trial.config.written.SECRET_KEY, trial.config.written.link_key, "EXP_", "_PASSWORD"):
         assert secret not in told
     assert trial.config.secret_text("assignments") not in told
@@ -67,7 +68,7 @@ def test_one_command_starts_hub_collector_database_and_servers_and_ends_them(tri
 
     port = int((trial.config.data / "mariadb" / "port").read_text("utf-8"))
     trial.stop()
-    _, alive = psutil.wait_procs(processes, timeout=10)
+    _, alive = psutil.wait_procs(processes, timeout=_END_SECONDS)
     assert alive == []
     for number in (trial.port, port):
         with socket.socket() as probe:
@@ -136,3 +137,11 @@ def test_the_lock_of_the_proxy_names_no_registry() -> None:
     assert yaml.safe_load((SERVER / "docker-compose.yml").read_text("utf-8"))["services"]["proxy"]["image"].endswith(
         f":{wanted['configurable-http-proxy'].partition('.')[0]}"
     )
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """The command of a process; none of one that has just ended."""
+    try:
+        return list(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return []

@@ -387,7 +387,8 @@ class TestTheHeadRow:
             await other.begin()
             await other.run("SELECT position FROM log_head FOR UPDATE")
             async with at_work(log, Asking(), clock=Clock()) as worker:
-                while "LOCK WAIT" not in str(await mariadb.run(mysql_url, "SHOW ENGINE INNODB STATUS")):
+                waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+                while await mariadb.run(mysql_url, waiting) == [(0,)]:
                     pass
                 assert worker.position == 0
                 async with by_hand(mysql_url) as third:

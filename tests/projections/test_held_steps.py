@@ -40,7 +40,7 @@ class Watched(Asking):
 
     async def came_to(self, position: int) -> None:
         """Wait until it has folded so far; the worker has gone on when this returns."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while self.folded < position:
                 self._news.clear()
                 await self._news.wait()
@@ -65,7 +65,7 @@ async def said(log: Log, policy: Watched, page: Page, count: int) -> int:
 
 async def questions(log: Log, count: int) -> Counter[object]:
     """How often each question was asked, once there are so many events of questions."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while True:
             head = (await log.head()).position
             events = [event async for event in log.read(types=["prompt.issued"])]
@@ -98,7 +98,7 @@ async def test_of_what_others_see_nothing_is_held() -> None:
     log, page = ShakyLog(), Page()
     async with at_work(log, Tally()):
         head = await page.say(log, opened())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while (await log.checkpoint("tally")).position < head:  # noqa: ASYNC110  # a checkpoint tells nobody
                 await asyncio.sleep(0)
 
@@ -107,7 +107,7 @@ async def test_it_is_written_a_moment_later_though_nothing_follows() -> None:
     log, policy, page = ShakyLog(), Watched(), Page()
     async with at_work(log, policy):
         head = await said(log, policy, page, 1)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while (await log.checkpoint("asking")).position < head:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert [state.runs for state in (await saved(log)).values()] == [1]

@@ -203,7 +203,7 @@ async def at_work(log: Any, projection: Projection[Any], **options: Any) -> Asyn
     worker: Worker[Any] = Worker(log, projection, **options)
     task = asyncio.create_task(worker.run())
     try:
-        async with asyncio.timeout(20):  # a test that hangs must fail
+        async with asyncio.timeout(120):  # a test that hangs must fail
             yield worker
     finally:
         worker.stop()

@@ -55,7 +55,7 @@ async def test_what_hundreds_of_pages_made_is_in_the_log_once_and_in_order(serve
         for way in ways:
             way.calm()
         settled = asyncio.gather(*(page.settled() for page in pages))
-        await asyncio.wait({settled, *lives}, timeout=120, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({settled, *lives}, timeout=600, return_when=asyncio.FIRST_COMPLETED)
         for life in lives:
             assert not life.done() or life.result()
         assert settled.done(), [str(page) for page in pages if not page.is_settled]

@@ -25,7 +25,7 @@ from prompter_projections.monitor.person import OFFLINE_US
 from prompter_projections.monitor.sitting import Sitting
 from support.lifelike import Desk
 
-SOON = 20.0
+SOON = 60.0
 """Seconds: whoever waits longer waits for ever."""
 
 STUDY = WITHOUT_STUDY.__class__(name="loans", digest=None, output_bytes=None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from .person import PATIENCE
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -23,6 +25,7 @@ QUIET = (
 @contextmanager
 def chromium(*more: str) -> Iterator[Browser]:
     """A headless Chromium, with more arguments than the usual. While it lives, its thread has no other event loop."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *more])
         yield browser

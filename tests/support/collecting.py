@@ -19,8 +19,8 @@ from prompter.links import StudyLink, seal
 from prompter.roles import Role
 from prompter.wire.messages import SUBPROTOCOL
 
-from .lab import free_port
 from .page import Page
+from .ports import free_port
 from .starting import answer, figures, inherited, started
 
 LINK_KEY, ASSIGN_KEY = "a link key that nobody guesses, of tests", "an assign key of tests"

@@ -15,7 +15,8 @@ from typing import Any
 import psutil
 
 from .documents import ROOT
-from .lab import TOKEN, free_port
+from .lab import TOKEN
+from .ports import free_port
 
 _PLACE = ROOT / "build" / "image"
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import socket
 from pathlib import Path
 
 from prompter_events import Admin
@@ -12,11 +10,9 @@ from prompter_events.mysql.errors import DRIVER_ERRORS
 from prompter_events.numbered import Directory
 
 from .mariadb import MariaDB
+from .ports import free_port
 
 PROVIDERS = ("/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so")
-
-PORTS = range(20_000, 30_000)
-"""Below those that Linux gives to outgoing connections: a node that comes back finds its own still free."""
 
 JOIN_SECONDS = 120.0
 """The longest a node may take to be in step with the others; a transfer of all data takes some seconds."""
@@ -97,8 +93,7 @@ class Galera:
     """Nodes that are all alike: each takes reads and writes. The data stay until ``remove``."""
 
     def __init__(self, size: int = 3) -> None:
-        ports = iter(_free_ports(3 * size))
-        self.nodes = [Node(number, MariaDB(), (next(ports), next(ports), next(ports))) for number in range(1, size + 1)]
+        self.nodes = [Node(number, MariaDB(), (free_port(), free_port(), free_port())) for number in range(1, size + 1)]
         founder = self.nodes[0].server
         self.password = founder.password
         """Of the application's user, on every node."""
@@ -143,17 +138,3 @@ def _provider() -> str:
         if Path(path).exists():
             return path
     raise RuntimeError("Galera is not installed: scripts/cluster.sh says what the tests of a cluster need")
-
-
-def _free_ports(count: int) -> list[int]:
-    found: list[int] = []
-    for port in random.sample(PORTS, len(PORTS)):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        found.append(port)
-        if len(found) == count:
-            break
-    return found

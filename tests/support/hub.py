@@ -6,7 +6,6 @@ import html
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ import yaml
 from prompter.hub.config import HubConfig, read_config
 from prompter.hub.server_files import write_config
 
+from .ports import free_port
 from .starting import inherited, started
 
 TOP = Path(__file__).parents[2]
@@ -32,18 +32,6 @@ SERVER = TOP / "notebook-server"
 _START_SECONDS = 180
 """On a machine that does much else at once."""
 _STOP_SECONDS = 120
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has now, all of them different."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 class Hub:
@@ -55,7 +43,7 @@ class Hub:
         self.log_file = folder / "hub.log"
         self._command = command or (sys.executable, "-m", "jupyterhub", "-f", str(folder / "jupyterhub_config.py"))
         path = write_config(folder)
-        hub, proxy, collector, public = free_ports(4)
+        hub, proxy, collector, public = (free_port() for _ in range(4))
         written = {
             **yaml.safe_load(path.read_text("utf-8")),
             "port": public,

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -16,19 +15,13 @@ from pathlib import Path
 from threading import Event as Signal
 from typing import Any
 
+from .ports import free_port
 from .starting import answer, figures, inherited, started
 
 TOKEN = "browser-test-token"
 
 #: Projections that have not caught up after this many seconds will not.
 _LONGEST = 60
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 _OWN_TOKEN = f"--IdentityProvider.token={TOKEN}"
@@ -150,7 +143,7 @@ class Lab:
     def status(self) -> dict[str, Any]:
         """The answer of ``prompter/status``."""
         request = urllib.request.Request(f"{self.url}prompter/status", headers={"Authorization": f"token {TOKEN}"})
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             status: dict[str, Any] = json.load(response)
         return status
 
@@ -184,7 +177,7 @@ class Lab:
         return self._request("/prompter/stream", {**upgrade, **headers}).status
 
     def _request(self, path: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
             connection.request("GET", path, headers=dict(headers))
             return connection.getresponse()

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from prompter_events import START, Position
 
-SOON_SECONDS = 10.0
+SOON_SECONDS = 60.0
 """Whoever waits longer was not woken."""
 
 T = TypeVar("T")

@@ -7,7 +7,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -18,6 +17,8 @@ from prompter_events import Admin, create_database, migrate
 from prompter_events.mysql.connections import Account, goodbye, query
 from prompter_events.numbered import Directory
 from prompter_events.url import MysqlUrl, parse_url
+
+from .ports import free_port
 
 APP_USER = "prompter_user"
 
@@ -33,7 +34,7 @@ class MariaDB:
         self._directory = Path(tempfile.mkdtemp(prefix="prompter-mariadb-"))
         self._data = self._directory / "data"
         self.socket = self._directory / "server.sock"
-        self.port = _free_port()
+        self.port = free_port()
         self.password = secrets.token_hex(8)
         """Of the application's user."""
         self.admin = Admin("root", secrets.token_hex(8), str(self.socket))
@@ -173,13 +174,6 @@ def _program(name: str) -> str:
     if found is None:
         raise RuntimeError(f"{name} is not installed; the tests of the MySQL log need a MariaDB server")
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _drain(stream: IO[bytes]) -> None:

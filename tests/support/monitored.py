@@ -25,7 +25,7 @@ from prompter.roles import Role
 from prompter.service import Service
 from prompter.settings import read_settings
 
-from .lab import free_port
+from .ports import free_port
 from .processes import TESTS
 from .starting import answer, inherited, started
 

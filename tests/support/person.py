@@ -9,6 +9,20 @@ from playwright.sync_api import Locator, Page, expect
 #: How long anything may take before the test gives up, in ms. Nothing waits for it: it only bounds a failure.
 PATIENCE = 30_000
 
+#: JupyterLab says in a dialog that its server is away, and the dialog takes the keys of who types just then. Here it is
+#: closed before the next key can come, and the focus is back where it was.
+_CLOSE_SERVER_DIALOGS = """
+addEventListener('DOMContentLoaded', () => {
+    new MutationObserver(() => {
+        for (const dialog of document.querySelectorAll('.jp-Dialog')) {
+            if (/Server Connection Error|File Save Error/.test(dialog.textContent)) {
+                dialog.querySelector('button')?.click();
+            }
+        }
+    }).observe(document.body, { childList: true });
+});
+"""
+
 
 class Person:
     """Works in one notebook page of JupyterLab or Notebook 7."""
@@ -17,8 +31,7 @@ class Person:
         self.page = page
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
-        lost_server = page.locator(".jp-Dialog", has_text=re.compile("Server Connection Error|File Save Error"))
-        page.add_locator_handler(lost_server, self._close_server_dialog, no_wait_after=True)
+        page.add_init_script(_CLOSE_SERVER_DIALOGS)
 
     @property
     def status(self) -> Locator:
@@ -63,7 +76,7 @@ class Person:
         self.page.keyboard.type(text, delay=5)
 
     def insist(self, index: int, text: str) -> None:
-        """Type at the end of a cell, and again what JupyterLab took: its dialog about a lost server takes the focus."""
+        """Type at the end of a cell, and again what did not arrive there since JupyterLab took the focus."""
         whole = self.source(index) + text
         while (held := self.source(index)) != whole:
             assert whole.startswith(held), f"the cell holds {held!r}"
@@ -142,7 +155,11 @@ class Person:
         return dirty
 
     def sent(self) -> None:
-        """Wait until everything that happened is in the log."""
+        """Wait until everything that was recorded is in the log. Typing is recorded half a second after its first key.
+
+        A page that does not record has nothing to send, so it is looked at before and after.
+        """
+        expect(self.status).to_have_attribute("data-state", "recording")
         expect(self.status).to_have_attribute("data-unsent", "0")
         expect(self.status).to_have_attribute("data-state", "recording")
 
@@ -154,6 +171,8 @@ class Person:
 
     def choose_kernel(self, name: str = "python3") -> None:
         """Choose a kernel, as JupyterLab asks one to once it noticed that the old one is gone."""
+        # It looks by itself, but seldom where it could not ask a few times.
+        self.page.evaluate("() => window.jupyterapp.serviceManager.sessions.refreshRunning()")
         self.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.sessionContext.session === null")
         self.page.evaluate(
             """async name => {
@@ -162,7 +181,3 @@ class Person:
             name,
         )
         self.wait_for_kernel()
-
-    def _close_server_dialog(self) -> None:
-        # By a script: JupyterLab may close the dialog itself while this runs.
-        self.page.evaluate("() => { document.querySelector('.jp-Dialog button')?.click(); }")

@@ -36,7 +36,7 @@ def answer(url: str, headers: Mapping[str, str]) -> bytes | None:
 def figures(url: str, token: str) -> dict[str, float]:
     """The figures at an address by name and labels, as Prometheus reads them."""
     request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         families = text_string_to_metric_families(response.read().decode())
         return {
             sample.name + "".join(f"{{{key}={value}}}" for key, value in sample.labels.items()): sample.value
