@@ -257,14 +257,26 @@ async def test_a_blinded_report_tells_nothing_of_conditions(room: Room) -> None:
         await tab.open(condition=condition)
         if condition == "EXP_CTS":
             await tab.ask(10, shown=1, answered=5)
-        body = PromptSuppressed(cell_id="a", rule="first_run", reason="spacing", decided_at=BEGIN, after=1)
-        await tab.say(body, 20, server=True)
+        for reason in ("spacing", "condition" if condition == "EXP_NONE" else "review cap"):
+            body = PromptSuppressed(cell_id="a", rule="first_run", reason=reason, decided_at=BEGIN, after=1)
+            await tab.say(body, 20, server=True)
         await tab.close(30)
     report = await room.quality(blind=True)
     assert {(one.condition, one.asked, one.answered, one.characterized) for one in report.sessions} == {(None,) * 4}
     assert {finding.rule for one in report.sessions for finding in one.findings} == set(RULES) - {"response"}
     assert [one.condition for one in report.responses] == [""]
     assert [(one.reason, one.condition, one.count) for one in report.suppressed] == [("spacing", "", 2)]
+    for chosen in report.sessions:
+        told = await quality(room.log, [chosen.session_id], blind=True)
+        assert (told.responses, told.suppressed) == ((), ()), "of one session alone they would tell its condition"
+
+
+async def test_a_blinded_report_on_one_person_tells_nothing_of_questions(room: Room) -> None:
+    tab = Tab(room)
+    await tab.typed_until(60)
+    await tab.ask(70, shown=1, answered=1)
+    report = await room.quality(blind=True)
+    assert (report.responses, report.suppressed) == ((), ())
 
 
 async def test_only_the_sessions_that_were_asked_for_are_told(room: Room, plain: Tab) -> None:

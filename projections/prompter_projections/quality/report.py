@@ -94,6 +94,9 @@ class Quality:
         return not self.holes and not self.dead_letters and all(one.verdict == "good" for one in self.sessions)
 
 
+_TELLING = frozenset({"condition", "review cap"})
+"""Reasons for holding a question back that only some conditions know."""
+
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many are done, and of how many."""
 
@@ -107,8 +110,8 @@ async def quality(
 ) -> Quality:
     """The report of these sessions, of all where none are named. The log is read once, then each session replayed.
 
-    ``blind`` leaves out whatever tells under which condition somebody worked. Deterministic: the same log, the same
-    report.
+    ``blind`` leaves out whatever tells under which condition somebody worked, also how questions were taken if they are
+    those of chosen sessions or of one person alone. Deterministic: the same log, the same report.
     """
     head = (await log.head()).position
     counting = await counted(log.read(limit=head), head, progress)
@@ -128,7 +131,9 @@ async def quality(
             withdrew=counting.withdrawn.get(session.participant_id, 0) >= session.last_at,
         )
         found.append((session, around))
-    return _report(counting, found, names, blind=blind, dead_letters=sum(len(one) for one in letters.values()))
+    report = _report(counting, found, names, blind=blind, dead_letters=sum(len(one) for one in letters.values()))
+    alone = len({session.participant_id for session in wanted}) < 2
+    return replace(report, responses=(), suppressed=()) if blind and (sessions or alone) else report
 
 
 async def counted(events: AsyncIterable[Event], total: int, progress: Progress = _silent) -> Counting:
@@ -192,7 +197,7 @@ def _report(
     conditions = {session.session_id: "" if blind else session.condition for session, _ in found}
     suppressed: Counter[tuple[str, str, str]] = Counter()
     for (session_id, rule, reason), number in counting.asking.suppressed.items():
-        if session_id in chosen:
+        if session_id in chosen and not (blind and reason in _TELLING):
             suppressed[rule, reason, conditions[session_id]] += number
     asked = [prompt for session_id in chosen for prompt in prompts[session_id]]
     return Quality(
