@@ -254,7 +254,7 @@ export interface PromptExpired {
   after: number;
 }
 
-/** The question makes no sense any more: its cell is gone. */
+/** The question is taken back: its cell is gone, the review has no room for it, or consent was withdrawn. */
 export interface PromptWithdrawn {
   prompt_id: Uuid;
   /** µs since the epoch, UTC */

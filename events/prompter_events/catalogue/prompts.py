@@ -144,7 +144,7 @@ class PromptExpired(Body, frozen=True, kw_only=True):
 
 @event("prompt.withdrawn")
 class PromptWithdrawn(Body, frozen=True, kw_only=True):
-    """The question makes no sense any more: its cell is gone."""
+    """The question is taken back: its cell is gone, the review has no room for it, or consent was withdrawn."""
 
     prompt_id: UUID
     decided_at: Micros

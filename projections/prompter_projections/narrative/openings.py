@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from .material import Material
 from .model import Block, Paragraph, Section, Sentence
+from .questions import Question
 from .steps import cells_words
 from .words import capitalized, code, counted, sentence, took
 
@@ -15,7 +16,7 @@ MOST = 12
 _WITHOUT = {
     "dismissed": "was dismissed",
     "expired": "expired",
-    "withdrawn": "was withdrawn, since its cell was gone",
+    "withdrawn": "was withdrawn",
     "open": "is still open",
 }
 
@@ -85,7 +86,7 @@ def _unanswered(material: Material) -> Iterator[Sentence]:
             f"“{code(question.question, 100).text}”",
             " about ",
             *material.cell(question.cell_id, within=True),
-            f" {_WITHOUT[question.end]}{delay}.",
+            f" {_WITHOUT[question.end]}{delay}{_why(material, question)}.",
             positions=[question.issued, *([question.ended] if question.ended else [])],
         )
     if len(left) > MOST:
@@ -96,6 +97,16 @@ def _unanswered(material: Material) -> Iterator[Sentence]:
         number = len(material.held_back)
         told = f"{counted(number, 'question')} that a rule proposed {'was' if number == 1 else 'were'} held back."
         yield sentence(told, positions=material.held_back)
+
+
+def _why(material: Material, question: Question) -> str:
+    """Of a question that was taken back: because of its cell, the review, or, which the consent tells, the person."""
+    if question.end != "withdrawn":
+        return ""
+    if question.no_room:
+        return ", since the review had no room for it"
+    lane = material.lanes.get(question.cell_id)
+    return ", since its cell was gone" if lane is not None and lane.removed_at is not None else ""
 
 
 def _standing(material: Material) -> Iterator[Sentence]:

@@ -47,6 +47,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     ended: int = 0
     """The position of what ended it, or of the latest wording of the answer; 0 while it is open."""
     end: End = "open"
+    no_room: bool = False
+    """Whether the review at the end had no room for it, so that nobody saw it."""
     text: str = ""
     choices: tuple[str, ...] = ()
     amended: bool = False
@@ -85,7 +87,11 @@ class Questions:
                     issued=event.position,
                 )
             case PromptSuppressed() if here:
-                self.held_back.append(event.position)
+                # The policy takes what the review has no room for back: that question is told as itself.
+                if (capped := self._capped(body)) is not None:
+                    self._found[capped.prompt_id] = replace(capped, no_room=True)
+                else:
+                    self.held_back.append(event.position)
             case PromptShown() if (known := self._found.get(body.prompt_id)) is not None and known.shown_at is None:
                 self._found[body.prompt_id] = replace(known, shown_at=event.occurred_at)
             case PromptAnswered() | PromptAmended():
@@ -98,6 +104,13 @@ class Questions:
     def all(self) -> tuple[Question, ...]:
         """In the order in which they were asked."""
         return tuple(self._found.values())
+
+    def _capped(self, body: PromptSuppressed) -> Question | None:
+        if body.reason != "review cap":
+            return None
+        about = (body.cell_id, body.run_id, body.rule)
+        same = (one for one in self._found.values() if (one.cell_id, one.run_id, one.rule) == about)
+        return next((one for one in same if one.end == "open" and not one.no_room), None)
 
     def _answered(self, event: Event, body: PromptAnswered | PromptAmended, here: bool) -> None:
         known = self._found.get(body.prompt_id)
