@@ -16,6 +16,7 @@ from prompter.storage import open_study_log
 from prompter_events import Log, ProducerId, SessionId, draft
 from prompter_events.catalogue import Body
 from prompter_events.catalogue.notebook import CellEdited, CellSnapshot, Client, SessionOpened
+from prompter_events.catalogue.prompts import PromptSuppressed
 from prompter_events.event import ParticipantId
 
 from .released import AT, export
@@ -24,7 +25,7 @@ SESSIONS = 4
 
 
 async def fill(log: Log, events: int, participant_id: ParticipantId) -> None:
-    """A few sessions of typing."""
+    """A few sessions of typing; every fifth event is a question that was held back."""
     cells = [CellSnapshot(cell_id=f"c{number}", cell_type="code", source="x" * 100) for number in range(10)]
     client = Client(lab="", extension="", browser="")
     for session in range(SESSIONS):
@@ -34,7 +35,11 @@ async def fill(log: Log, events: int, participant_id: ParticipantId) -> None:
         for number in range(1, events // SESSIONS):
             # Nothing grows but the log: each key is taken back.
             ops: list[int | str] = [50, "a"] if number % 2 else [50, -1]
-            bodies.append(CellEdited(cell_id=f"c{number // 2 % 10}", changes=[(0, ops)], cause="user"))
+            held_back = PromptSuppressed(
+                cell_id="c0", rule="first_run", reason="spacing", decided_at=AT, after=0, question="Why? " * 400
+            )
+            edited = CellEdited(cell_id=f"c{number // 2 % 10}", changes=[(0, ops)], cause="user")
+            bodies.append(edited if number // 2 % 5 else held_back)
         for first in range(0, len(bodies), 500):
             page = [
                 draft(

@@ -26,6 +26,7 @@ from prompter_events.catalogue.runs import RunExternal, RunFinished
 from prompter_events.catalogue.study import (
     CaptureInvalid,
     CaptureLost,
+    NoteAdded,
     ParticipantAssigned,
     ParticipantErased,
     StudyEnded,
@@ -213,8 +214,10 @@ class Releasing:
                 return replace(body, by=self._actor(_raw(event, "by"), study), study=study)
             case StudyLoaded():
                 return replace(body, name=study)
-            case PromptRequested() | StudyEnded():
+            case PromptRequested() | StudyEnded() | NoteAdded():
                 return replace(body, by=self._actor(_raw(event, "by"), study))
+            case PromptIssued():
+                return _with(body, author=self._actor(_raw(event, "author"), study))
             case CaptureInvalid():
                 return replace(body, raw=b"")
             case _:
@@ -237,7 +240,7 @@ class Releasing:
                 return _with(body, deliver="", deviation=False)
             case PromptRequested():
                 return replace(body, override=False)
-            case PromptSuppressed(reason="condition"):
+            case PromptSuppressed(reason="condition" | "review cap"):
                 return replace(body, reason="")
             case _:
                 return body

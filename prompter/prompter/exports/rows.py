@@ -280,9 +280,9 @@ _LIFE = tuple(
         "dismissed",
         "expired",
         "withdrawn",
-        "suppressed",
     )
 )
+_BEGIN = ("prompt.issued", "prompt.suppressed")
 
 
 class _Prompt(msgspec.Struct):
@@ -298,24 +298,24 @@ class _Prompt(msgspec.Struct):
 
 
 async def prompt_rows(released: ReleasedLog) -> AsyncIterator[Row]:
-    """All prompts by position. They are held until the log is read: an answer may come on another day."""
+    """All prompts by position. Those that were asked are held: an answer may come on another day.
+
+    Of those that were held back there are many more, with nothing to come, so the log is read once more for them.
+    """
     prompts: dict[bytes, _Prompt] = {}
-    order: list[tuple[int, bytes | Row]] = []
-    async for event in released.events(types=_LIFE, what="questions"):
-        body = body_of(event)
-        if isinstance(body, PromptSuppressed):
-            order.append((event.position, _held_back(event, body)))
-            continue
+    async for event in released.events(types=_LIFE, what="answers"):
         key = _PROMPT.key(event)
         if key is None:
             continue
         known = prompts.setdefault(key, _Prompt())
-        if isinstance(body, PromptIssued) and known.state is None:
-            order.append((event.position, key))
+        if isinstance(body := body_of(event), PromptIssued) and known.state is None:
             known.study, known.participant, known.author = event.study, event.participant, body.author
         _lived(known, event)
-    for _, what in order:
-        yield what if isinstance(what, dict) else _prompt_row(prompts[what])
+    async for event in released.events(types=_BEGIN, what="questions"):
+        if isinstance(body := body_of(event), PromptSuppressed):
+            yield _held_back(event, body)
+        elif (key := _PROMPT.key(event)) is not None and (asked := prompts.pop(key, None)) is not None:
+            yield _prompt_row(asked)
 
 
 def _lived(known: _Prompt, event: Released) -> None:
