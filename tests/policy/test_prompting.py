@@ -15,7 +15,9 @@ from prompter_events.catalogue.prompts import (
     PromptAnswered,
     PromptDismissed,
     PromptExpired,
+    PromptFocused,
     PromptIssued,
+    PromptQuiet,
     PromptSnoozed,
     PromptSuppressed,
     PromptWithdrawn,
@@ -297,6 +299,49 @@ def test_later_puts_the_end_of_a_question_off() -> None:
     desk.wait(20 * MINUTE)
     assert desk.bodies(PromptExpired) == []
     desk.wait(10 * MINUTE)
+    assert len(desk.bodies(PromptExpired)) == 1
+
+
+@pytest.mark.parametrize("then", [[], [PromptSnoozed]])
+def test_a_quiet_hour_puts_the_end_of_a_question_off(then: list[type[PromptSnoozed]]) -> None:
+    desk = Desk(study(expires=20 * 60_000, snooze=10 * 60_000))
+    desk.add("new")
+    desk.run("new")
+    desk.wait(MINUTE)
+    [prompt] = issued(desk)
+    desk.say(PromptQuiet(for_ms=3_600_000))
+    for kind in then:
+        desk.say(kind(prompt_id=prompt.prompt_id, until=desk.now + 60 * MINUTE))
+    desk.wait(79 * MINUTE)
+    assert desk.bodies(PromptExpired) == []
+    desk.wait(2 * MINUTE)
+    assert len(desk.bodies(PromptExpired)) == 1
+
+
+def test_the_end_of_a_quiet_hour_is_where_the_time_of_a_question_begins() -> None:
+    desk = Desk(study(expires=20 * 60_000))
+    desk.add("new")
+    desk.run("new")
+    desk.wait(MINUTE)
+    desk.say(PromptQuiet(for_ms=3_600_000))
+    desk.wait(10 * MINUTE)
+    desk.say(PromptQuiet(for_ms=0))
+    desk.wait(19 * MINUTE)
+    assert desk.bodies(PromptExpired) == []
+    desk.wait(2 * MINUTE)
+    assert len(desk.bodies(PromptExpired)) == 1
+
+
+def test_a_question_does_not_close_while_somebody_writes_the_answer() -> None:
+    desk = Desk(study(expires=20 * 60_000))
+    desk.add("new")
+    desk.run("new")
+    desk.wait(19 * MINUTE)
+    [prompt] = issued(desk)
+    desk.say(PromptFocused(prompt_id=prompt.prompt_id))
+    desk.wait(19 * MINUTE)
+    assert desk.bodies(PromptExpired) == []
+    desk.wait(2 * MINUTE)
     assert len(desk.bodies(PromptExpired)) == 1
 
 

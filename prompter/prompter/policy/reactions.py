@@ -14,6 +14,7 @@ from prompter_events.catalogue import Body
 from prompter_events.catalogue.prompts import (
     PromptAnswered,
     PromptDismissed,
+    PromptFocused,
     PromptQuiet,
     PromptRequested,
     PromptSnoozed,
@@ -50,13 +51,29 @@ def _snoozed(memory: ParticipantMemory, event: Event, body: PromptSnoozed, study
     prompt = memory.open.get(body.prompt_id)
     if prompt is None:
         return memory
-    later = replace(prompt, waits_since=event.recorded_at + study.pace.snooze * 1000)
-    return replace(memory, open={**memory.open, body.prompt_id: later})
+    until = max(event.recorded_at + study.pace.snooze * 1000, memory.quiet_until)
+    return replace(memory, open={**memory.open, body.prompt_id: replace(prompt, waits_since=until)})
+
+
+def _focused(memory: ParticipantMemory, event: Event, body: PromptFocused, study: Study) -> ParticipantMemory:
+    """Who turns to a question is given the whole time once more: it must not close while they write."""
+    prompt = memory.open.get(body.prompt_id)
+    if prompt is None or prompt.at_end:
+        return memory
+    renewed = replace(prompt, waits_since=max(prompt.waits_since, event.recorded_at))
+    return replace(memory, open={**memory.open, body.prompt_id: renewed})
 
 
 def _quiet(memory: ParticipantMemory, event: Event, body: PromptQuiet, study: Study) -> ParticipantMemory:
-    asked_for = min(body.for_ms * 1000, _LONGEST_QUIET)
-    return replace(memory, quiet_until=event.recorded_at + asked_for)
+    until = event.recorded_at + min(body.for_ms * 1000, _LONGEST_QUIET)
+
+    def put_off(prompt: OpenPrompt) -> OpenPrompt:
+        by_quiet_alone = prompt.waits_since == memory.quiet_until
+        return replace(prompt, waits_since=until if by_quiet_alone else max(prompt.waits_since, until))
+
+    # What is open shows again afterwards, and its time begins then.
+    waiting = {key: prompt if prompt.at_end else put_off(prompt) for key, prompt in memory.open.items()}
+    return replace(memory, open=waiting, quiet_until=until)
 
 
 def _ended(memory: ParticipantMemory, event: Event, body: StudyEnded, study: Study) -> ParticipantMemory:
@@ -117,6 +134,7 @@ REACTIONS: Mapping[type[Body], Callable[[ParticipantMemory, Event, Any, Study], 
         PromptAnswered: _answered,
         PromptDismissed: _dismissed,
         PromptSnoozed: _snoozed,
+        PromptFocused: _focused,
         PromptQuiet: _quiet,
         StudyEnded: _ended,
         ConsentGiven: _agreed,
