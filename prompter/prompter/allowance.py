@@ -11,6 +11,9 @@ AT_ONCE = 32 * 1024 * 1024
 FRAME_BYTES = 1024
 """What a frame counts beside its own bytes: many small ones are work, too."""
 
+EVENT_BYTES = 512
+"""What an event counts beside its own bytes."""
+
 
 class Allowance:
     """A leaky bucket. Times are µs of one clock."""
@@ -24,5 +27,12 @@ class Allowance:
         if self._seen is not None:
             self._level = max(0.0, self._level - max(0, now - self._seen) * RATE / 1_000_000)
         self._seen = now
-        self._level += size + FRAME_BYTES
+        return self._add(size + FRAME_BYTES)
+
+    def spend_events(self, count: int) -> float:
+        """What was in the frame: so many events. Returns what ``spend`` does."""
+        return self._add(count * EVENT_BYTES)
+
+    def _add(self, size: int) -> float:
+        self._level += size
         return max(0.0, self._level - AT_ONCE) / RATE

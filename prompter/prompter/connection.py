@@ -187,6 +187,9 @@ def _read(frame: bytes | str) -> PageMessage | Close:
         return Close(4400, f"bad frame: {error}")
 
 
+_FLOOD = Close(1013, "more than one person's pages may send")
+
+
 class Connection:
     """The protocol's state for one socket: waiting for hello, then open."""
 
@@ -232,10 +235,8 @@ class Connection:
     def receive(self, frame: bytes | str, now: int) -> Step:
         """Take one frame that arrived at ``now`` (µs since the epoch)."""
         self._silent_beats = 0
-        ahead = self._allowance.spend(len(frame), now)
-        if ahead > _FLOOD_SECONDS:
-            return Close(1013, "more than one person's pages may send")
-        self._ahead_ms = round(ahead * 1000)
+        if self._is_flooded(self._allowance.spend(len(frame), now)):
+            return _FLOOD
         message = _read(frame)
         if isinstance(message, Close):
             return message
@@ -248,6 +249,10 @@ class Connection:
         self._tell_time(message.sent_at, now)
         self.unsent = message.unsent
         return Idle()
+
+    def _is_flooded(self, ahead: float) -> bool:
+        self._ahead_ms = round(ahead * 1000)
+        return ahead > _FLOOD_SECONDS
 
     def greeted(
         self,
@@ -342,6 +347,8 @@ class Connection:
     def _events(self, frame: Events, producer_id: ProducerId) -> Step:
         if not frame.events:
             return Idle()
+        if self._is_flooded(self._allowance.spend_events(len(frame.events))):
+            return _FLOOD
         events: list[Event] = []
         opened: list[Opened] = []
         asks = self._study.consent is not None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prompter.allowance import Allowance
 from prompter.connection import PAGE_SAYS, Close, Connection, Greet, Idle, Store, encode
 from prompter.study import WITHOUT_STUDY
-from prompter.wire.messages import Ack, State, Welcome
+from prompter.wire.messages import MOST_EVENTS, Ack, Busy, State, Welcome
 from prompter_events import MAX_EVENT_BYTES, ParticipantId, Position, Receipt, unpack
 from prompter_events.catalogue.study import CaptureInvalid
 
@@ -199,6 +199,32 @@ def test_a_pong_tells_the_clock_offset() -> None:
     talk = greeted()
     assert talk.receive(frame(type="pong", t=NOW, sent_at=NOW - 5_000), NOW) == Idle()
     assert talk.clock_offset_ms == 5
+
+
+def test_a_frame_holds_so_many_events_and_a_hello_so_many_sessions() -> None:
+    event = wire_event()
+    assert isinstance(greeted().receive(frame(type="events", first_seq=1, events=[event] * MOST_EVENTS), NOW), Store)
+    many = greeted().receive(frame(type="events", first_seq=1, events=[event] * (MOST_EVENTS + 1)), NOW)
+    opened = connection().receive(hello(sessions=[uuid4().bytes for _ in range(1001)]), NOW)
+    assert [step.code for step in (many, opened) if isinstance(step, Close)] == [4400, 4400]
+
+
+def test_small_events_by_the_thousand_are_a_flood_too() -> None:
+    talk = greeted()
+    small = frame(type="events", first_seq=1, events=[wire_event(payload=b"\x80")] * MOST_EVENTS)
+    receipt = Receipt(1, Position(1), 1, 0)
+    steps = []
+    for _ in range(500):
+        steps.append(talk.receive(small, NOW))
+        if isinstance(steps[-1], Close):
+            break
+        if any(isinstance(said, Busy) for said in talk.stored(receipt, 5)):
+            steps.append(Busy(retry_ms=1))
+    assert isinstance(steps[-1], Close)
+    assert steps[-1].code == 1013
+    # Slowed first, and at no more than what the log takes.
+    assert any(isinstance(step, Busy) for step in steps)
+    assert sum(isinstance(step, Store) for step in steps) * MOST_EVENTS < 200_000
 
 
 @given(st.binary(max_size=400))

@@ -5,7 +5,7 @@ UUIDs are 16 bytes. The page's types (``lab-extension/src/protocol.ts``) are gen
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,12 @@ from prompter_events.catalogue.base import CellIdField, Count, Micros, Millis, P
 
 PROTOCOL = 1
 SUBPROTOCOL = "prompter.v1"
+
+_Sessions = Annotated[list[UUID], msgspec.Meta(max_length=1000)]
+"""Nobody has more notebooks open in a page."""
+
+MOST_EVENTS = 1000
+"""In a frame. The page sends 500 at most."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -27,7 +33,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     producer_id: UUID
     sent_at: Micros
     """The page's clock when it sent this. Of two sockets of one producer the one with the later hello stays."""
-    sessions: list[UUID] = []
+    sessions: _Sessions = []
     """The sessions that are open in the page."""
     token: str | None = None
     """Behind JupyterHub: the page's own token."""
@@ -48,7 +54,7 @@ class Events(Message, frozen=True, kw_only=True, tag="events"):
     """Events of the page's producer, numbered from ``first_seq`` without holes."""
 
     first_seq: Sequence
-    events: list[WireEvent]
+    events: Annotated[list[WireEvent], msgspec.Meta(max_length=MOST_EVENTS)]
 
 
 class Pong(Message, frozen=True, kw_only=True, tag="pong"):
