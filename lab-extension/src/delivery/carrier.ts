@@ -119,13 +119,21 @@ export class Carrier {
     return this._own.has(producerId);
   }
 
-  /** Tell the other pages that this one lives, then connect. */
-  async start(): Promise<void> {
+  /** Tell the other pages that this one lives. Only then is anything written down: without an entry no page finds it. */
+  async enter(): Promise<void> {
     const { presence, store, timers } = this._options;
     const { producerId } = this._outbox;
     // Other pages take an entry without its holder for a dead page's.
     await presence.hold(producerId);
-    await store.enter(producerId, { now: timers.wall() });
+    if (this._outbox.producerId === producerId) {
+      await store.enter(producerId, { now: timers.wall() });
+      this._entered.add(producerId);
+      this._write();
+    }
+  }
+
+  /** Connect. */
+  start(): void {
     this._tickLater();
     this._started = true;
     this._stream.start();
@@ -134,21 +142,18 @@ export class Carrier {
   /** There is nobody to carry to: forget what waits. */
   async abandon(): Promise<void> {
     this._outbox.clear();
-    await this._options.store.remove(this._outbox.producerId);
+    await this._drop(this._outbox.producerId);
   }
 
   /** Throw away what the server has not got, and go on as a new producer: nobody will ask for what is missing. */
   beginAnew(): void {
-    const { presence, store, timers, newId } = this._options;
+    const { newId } = this._options;
     const old = this._outbox.producerId;
     const producerId = newId();
     this._outbox = new Outbox({ producerId, newId });
     this._own.add(producerId);
-    void store.remove(old);
-    // Other pages take an entry without its holder for a dead page's.
-    void presence
-      .hold(producerId)
-      .then(() => store.enter(producerId, { now: timers.wall() }));
+    void this._drop(old);
+    void this.enter();
     if (this._started) {
       // What the server still says is about the old one.
       this._reconnect();
@@ -163,7 +168,7 @@ export class Carrier {
     store.keep(this._outbox.producerId, [numbered]);
     if (!this._connected) {
       // Nobody else has it.
-      queueMicrotask(() => store.flush());
+      queueMicrotask(() => this._write());
     } else if (event.type === 'cell.edited') {
       this._sendSoon();
     } else {
@@ -174,7 +179,7 @@ export class Carrier {
 
   /** The page may go away: begin to write what this tick brought. */
   flush(): void {
-    this._options.store.flush();
+    this._write();
     this._pump();
   }
 
@@ -207,10 +212,24 @@ export class Carrier {
     this._resting = null;
     this._stream.readAcks();
     if (this._outbox.unsent > 0 || store.unwritten >= UNWRITTEN_EVENTS) {
-      store.flush();
+      this._write();
     } else {
-      this._resting = timers.after(REST_MS, () => store.flush());
+      this._resting = timers.after(REST_MS, () => this._write());
     }
+  }
+
+  /** Begin to write what is kept, as soon as this producer is entered. */
+  private _write(): void {
+    if (this._entered.has(this._outbox.producerId)) {
+      this._options.store.flush();
+    }
+  }
+
+  /** Let go of a producer and of all that is stored of it. */
+  private async _drop(producerId: string): Promise<void> {
+    const { presence, store } = this._options;
+    await store.remove(producerId);
+    presence.release(producerId);
   }
 
   private _hello(): Hello {
@@ -319,7 +338,7 @@ export class Carrier {
         store.keep(this._outbox.producerId, [replacement]);
       }
     }
-    store.flush();
+    this._write();
     this._outbox.disconnected();
     this._connected = false;
     this._closed = code;
@@ -333,11 +352,13 @@ export class Carrier {
     this._own.add(renewal.to);
     await presence.hold(renewal.to);
     await store.renumber(renewal, timers.wall());
+    this._entered.add(renewal.to);
+    presence.release(renewal.from);
     this._reconnect();
   }
 
   private _reconnect(): void {
-    this._options.store.flush();
+    this._write();
     this._outbox.disconnected();
     this._connected = false;
     this._stream.reconnect();
@@ -390,6 +411,8 @@ export class Carrier {
   private readonly _stream: Stream;
   /** Every producer of this page: a renewal adds one. */
   private readonly _own = new Set<string>();
+  /** Those of them whose entry is in the store. */
+  private readonly _entered = new Set<string>();
   private _started = false;
   /** Call off what will be sent and written soon; null if nothing will. */
   private _sending: (() => void) | null = null;

@@ -192,8 +192,14 @@ export class Delivery implements IDelivery {
     const { timers, absent, warn } = this._options;
     try {
       timers.after(GRACE_MS, () => this._changed());
+      // What is made while the server is asked must outlive this page, too.
+      await this._carrier.enter();
       this._absent = await absent();
-      await (this._absent ? this._carrier.abandon() : this._carrier.start());
+      if (this._absent) {
+        await this._carrier.abandon();
+      } else {
+        this._carrier.start();
+      }
       this._changed();
     } catch (error) {
       warn(error);

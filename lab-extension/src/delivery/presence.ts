@@ -6,6 +6,8 @@ import type { Timers } from './timers';
 export interface Presence {
   /** Say that this page lives and owns the producer. Resolves once every other page can tell; never rejects. */
   hold(producerId: string): Promise<void>;
+  /** The producer is this page's no more. */
+  release(producerId: string): void;
   /** Do something with the outbox of a dead page. Resolves with false, and nothing done, if its page lives. */
   take(producerId: string, work: () => Promise<void>): Promise<boolean>;
   /** Say again that this page lives. */
@@ -24,11 +26,18 @@ export class LockPresence implements Presence {
       this._locks
         .request(this._name(producerId), () => {
           resolve();
-          // Held as long as the page lives.
-          return new Promise<void>(() => undefined);
+          // Held as long as the page lives, if it is not released before.
+          return new Promise<void>(release => {
+            this._held.set(producerId, release);
+          });
         })
         .catch(() => resolve());
     });
+  }
+
+  release(producerId: string): void {
+    this._held.get(producerId)?.();
+    this._held.delete(producerId);
   }
 
   async take(producerId: string, work: () => Promise<void>): Promise<boolean> {
@@ -51,6 +60,9 @@ export class LockPresence implements Presence {
   private _name(producerId: string): string {
     return `prompter:${this._baseUrl}:${producerId}`;
   }
+
+  /** What lets go of each lock. */
+  private readonly _held = new Map<string, () => void>();
 }
 
 /** How often a page writes down that it lives, in ms. */
@@ -67,12 +79,17 @@ export class BeatPresence implements Presence {
   ) {}
 
   async hold(producerId: string): Promise<void> {
-    this._held.push(producerId);
+    this._held.add(producerId);
     this._beaten = this._timers.wall();
     await this._store.enter(producerId, { now: this._beaten });
-    if (this._held.length === 1) {
+    if (!this._beating) {
+      this._beating = true;
       this._again();
     }
+  }
+
+  release(producerId: string): void {
+    this._held.delete(producerId);
   }
 
   async take(producerId: string, work: () => Promise<void>): Promise<boolean> {
@@ -90,7 +107,7 @@ export class BeatPresence implements Presence {
 
   beat(): void {
     const now = this._timers.wall();
-    if (this._held.length > 0 && now - this._beaten >= BEAT_MS) {
+    if (this._held.size > 0 && now - this._beaten >= BEAT_MS) {
       this._beaten = now;
       for (const producerId of this._held) {
         void this._store.enter(producerId, { now });
@@ -105,6 +122,7 @@ export class BeatPresence implements Presence {
     });
   }
 
-  private readonly _held: string[] = [];
+  private readonly _held = new Set<string>();
   private _beaten = 0;
+  private _beating = false;
 }

@@ -136,7 +136,7 @@ export class EventStore {
 
   /** Let go of a producer and all its events. */
   async remove(producerId: string): Promise<void> {
-    this.flush();
+    this._pending = this._pending.filter(row => row.producer_id !== producerId);
     await this._attempt(undefined, async database => {
       const work = database.transaction(
         ['events', 'producers'],

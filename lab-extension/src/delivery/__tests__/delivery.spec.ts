@@ -33,10 +33,17 @@ const OPENED: SessionOpened = {
 
 class OnlyPage implements Presence {
   readonly held: string[] = [];
+  readonly released: string[] = [];
+  /** What every hold waits for. */
+  granted: Promise<void> = Promise.resolve();
 
   hold(producerId: string): Promise<void> {
     this.held.push(producerId);
-    return Promise.resolve();
+    return this.granted;
+  }
+
+  release(producerId: string): void {
+    this.released.push(producerId);
   }
 
   async take(_: string, work: () => Promise<void>): Promise<boolean> {
@@ -62,6 +69,8 @@ describe('the delivery', () => {
   let presence: OnlyPage;
   let paused: boolean;
   let absent: boolean;
+  /** Whether the server never says whether it has a Prompter. */
+  let stalled: boolean;
   let warnings: unknown[];
   let delivery: Delivery;
 
@@ -82,7 +91,7 @@ describe('the delivery', () => {
       random: () => 0.5,
       newId,
       token: () => null,
-      absent: () => Promise.resolve(absent),
+      absent: () => (stalled ? new Promise(() => {}) : Promise.resolve(absent)),
       paused: flag,
       consentNeeded: '',
       consents: new StoredConsents(new FakeNotes(), ''),
@@ -99,7 +108,7 @@ describe('the delivery', () => {
     network = new FakeNetwork();
     presence = new OnlyPage();
     unkept = new UnkeptNotes(new FakeNotes(), 'unkept:');
-    paused = absent = false;
+    paused = absent = stalled = false;
     warnings = [];
     newId = countedIds();
     store = new EventStore({
@@ -227,6 +236,58 @@ describe('the delivery', () => {
     delivery.leave();
     const [row] = await store.producers();
     expect(await store.load(row.producer_id, 0)).toHaveLength(1);
+  });
+
+  it('keeps them where a later page finds them although the server has not told whether it has a Prompter', async () => {
+    stalled = true;
+    void delivery.start();
+    await settled(store);
+    record('a');
+    await settled(store);
+    expect(network.sockets).toEqual([]);
+    const [row] = await store.producers();
+    expect(presence.held).toEqual([row.producer_id]);
+    expect(await store.load(row.producer_id, 0)).toHaveLength(1);
+  });
+
+  it('writes nothing down that no later page would find', async () => {
+    let grant = (): void => undefined;
+    presence.granted = new Promise(resolve => {
+      grant = resolve;
+    });
+    const starting = delivery.start();
+    record('a');
+    delivery.leave();
+    await settled(store);
+    const [producer] = presence.held;
+    expect(await store.load(producer, 0)).toEqual([]);
+    grant();
+    await starting;
+    expect(await stored()).toBe(1);
+  });
+
+  it('writes nothing down under a new producer either before others know that its page lives', async () => {
+    await delivery.start();
+    record('a');
+    let grant = (): void => undefined;
+    presence.granted = new Promise(resolve => {
+      grant = resolve;
+    });
+    const consent = { version: 'v1', text: { en: 'Do you agree?' } };
+    network.latest.welcome({
+      study: { ...STUDY, consent: { ...consent, given: false } }
+    });
+    delivery.agree();
+    delivery.leave();
+    await settled(store);
+    const [old, producer] = presence.held;
+    expect(await store.producers()).toEqual([]);
+    expect(presence.released).toEqual([old]);
+    expect(await store.load(producer, 0)).toEqual([]);
+    grant();
+    await settled(store);
+    expect(await stored()).toBe(1);
+    expect(await store.load(producer, 0)).toHaveLength(1);
   });
 
   it('lets an open burst have its number first, and once', async () => {
@@ -417,7 +478,8 @@ describe('the delivery', () => {
     expect(delivery.status).toMatchObject({ state: 'stopped', unsent: 0 });
     expect(delivery.status.reason).toContain('no Prompter');
     expect(await store.producers()).toEqual([]);
-    expect(await store.load(presence.held[0] ?? '', 0)).toEqual([]);
+    expect(await store.load(presence.held[0], 0)).toEqual([]);
+    expect(presence.released).toEqual(presence.held);
   });
 
   it('records nothing during a pause but its beginning', async () => {

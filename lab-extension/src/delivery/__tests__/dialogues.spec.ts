@@ -88,6 +88,7 @@ class Dialogue {
       unkept: new UnkeptNotes(null, ''),
       presence: {
         hold: () => Promise.resolve(),
+        release: () => undefined,
         take: async (_, work) => {
           await work();
           return true;

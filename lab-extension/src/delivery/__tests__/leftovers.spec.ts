@@ -175,6 +175,28 @@ describe('what dead pages left', () => {
     expect((await left()).sort()).toEqual([living, own].sort());
   });
 
+  it('is sent once its page has let go of it', async () => {
+    const producer = await leave(PARTICIPANT, 1);
+    await presence.hold(producer);
+    await drain();
+    expect(log.marks()).toEqual([]);
+    presence.release(producer);
+    await drain();
+    expect(log.marks()).toEqual([1]);
+  });
+
+  it('is not said to live by a page that has let go of it', async () => {
+    presence = new BeatPresence(store, timers);
+    const producer = await leave(PARTICIPANT, 1);
+    await presence.hold(producer);
+    presence.release(producer);
+    timers.advance(180_000);
+    await drain();
+    expect(log.marks()).toEqual([1]);
+    timers.advance(60_000);
+    expect(await left()).toEqual([]);
+  });
+
   it('is not sent twice where the log has it already', async () => {
     const producer = await leave(PARTICIPANT, 1, 2, 3);
     log.append(producer, {
