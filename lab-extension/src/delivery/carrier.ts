@@ -51,6 +51,8 @@ export interface CarrierOptions {
   token: () => string | null;
   /** The page's clock, µs since the epoch. */
   now: () => number;
+  /** Whose page this is, as far as is known (UUID text). */
+  owner: () => string | null;
   sessions: Sessions;
   /** Whether what waits may be sent to a server that greets so; else it is thrown away. */
   admits: (welcome: Welcome) => boolean;
@@ -121,12 +123,13 @@ export class Carrier {
 
   /** Tell the other pages that this one lives. Only then is anything written down: without an entry no page finds it. */
   async enter(): Promise<void> {
-    const { presence, store, timers } = this._options;
+    const { presence, store, timers, owner } = this._options;
     const { producerId } = this._outbox;
     // Other pages take an entry without its holder for a dead page's.
     await presence.hold(producerId);
     if (this._outbox.producerId === producerId) {
-      await store.enter(producerId, { now: timers.wall() });
+      const participant = owner();
+      await store.enter(producerId, { now: timers.wall(), participant });
       this._entered.add(producerId);
       this._write();
     }

@@ -32,6 +32,7 @@ import type { EventStore } from './store';
 import { Telling } from './telling';
 import type { Timers } from './timers';
 import type { UnkeptNotes } from './unkept';
+import type { Welcomed } from './welcomed';
 
 /** A flag that outlives a reload of the page, but not its tab. */
 export interface Flag {
@@ -43,6 +44,7 @@ export interface DeliveryOptions {
   open: OpenSocket;
   store: EventStore;
   unkept: UnkeptNotes;
+  welcomed: Welcomed;
   presence: Presence;
   timers: Timers;
   /** A number in [0, 1). */
@@ -78,6 +80,7 @@ export class Delivery implements IDelivery {
     this._carrier = new Carrier({
       ...options,
       now,
+      owner: () => this._owner,
       sessions: this._sessions,
       admits: welcome => this._admits(welcome),
       heard: message => this._heard(message),
@@ -185,6 +188,11 @@ export class Delivery implements IDelivery {
       },
       trans
     );
+  }
+
+  /** Whose page this is, as the server said; before that the last one it welcomed in this browser, if it did. */
+  private get _owner(): string | null {
+    return this._participant ?? this._options.welcomed.last;
   }
 
   /** Look for the server and begin. Never rejects. */
@@ -380,6 +388,7 @@ export class Delivery implements IDelivery {
   /** Heed what the server knows of the consent before anything goes out. */
   private _admits({ study, participant }: Welcome): boolean {
     this._participant = idText(participant);
+    this._options.welcomed.note(this._participant);
     this._news.toldStudy(study);
     const consent = study.consent ?? null;
     this._consenting(() => {
@@ -458,7 +467,7 @@ export class Delivery implements IDelivery {
     if (store.broken && unsent > 0) {
       unkept.put({
         ...numbering,
-        participant: this._participant,
+        participant: this._owner,
         sessionId: this._sessions.latest
       });
     } else if (store.broken) {

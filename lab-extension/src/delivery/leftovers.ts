@@ -1,18 +1,22 @@
 /** What dead pages left: the same person's next page sends their outboxes, and tells what they had in memory alone. */
 
-import { idText } from '../ids';
+import { idBytes, idText } from '../ids';
 import type { WireEvent } from '../protocol';
 import { Draining } from './draining';
 import { renewed, type Numbered } from './outbox';
+import { packEvent } from './packing';
 import type { Presence } from './presence';
 import type { OpenSocket } from './socket/socket';
 import type { EventStore } from './store';
 import type { Timers } from './timers';
 import type { Unkept, UnkeptNotes } from './unkept';
+import type { Welcomed } from './welcomed';
 
 export interface LeftoversOptions {
   store: EventStore;
   unkept: UnkeptNotes;
+  /** Who was welcomed in this browser, whoever drains among them. */
+  welcomed: Welcomed;
   /** Have this page's own outbox carry an event. */
   carry: (event: WireEvent) => void;
   presence: Presence;
@@ -39,7 +43,8 @@ export class Leftovers {
   }
 
   /**
-   * Send what dead pages of this participant left, one page after the other, and delete it.
+   * Send what dead pages of this participant left, one page after the other, and delete it. What nobody can claim is deleted
+   * too, and said to be lost.
    *
    * @param participant whose page this is (UUID text).
    * @param own whether a producer is this page's own.
@@ -49,21 +54,25 @@ export class Leftovers {
     own: (producerId: string) => boolean
   ): Promise<void> {
     const { store, presence, unkept } = this._options;
-    const mayTake = this._mayTake(participant, own);
-    for (const row of await store.producers()) {
-      if (mayTake(row.producer_id, row.participant)) {
-        await presence.take(row.producer_id, () =>
-          this._empty(row.producer_id, participant)
-        );
+    const take = async (
+      id: string,
+      owner: string | null,
+      work: () => Promise<void>
+    ): Promise<void> => {
+      const whose = this._whose(id, owner, participant);
+      if (!own(id) && (whose === null || whose === participant)) {
+        await presence.take(id, whose === null ? () => this._giveUp(id) : work);
       }
+    };
+    for (const row of await store.producers()) {
+      const id = row.producer_id;
+      await take(id, row.participant, () => this._empty(id, participant));
     }
     // What was stored of them, if anything was, is sent by now.
     for (const note of unkept.all()) {
-      if (mayTake(note.producerId, note.participant)) {
-        await presence.take(note.producerId, () =>
-          this._mourn(note, participant)
-        );
-      }
+      await take(note.producerId, note.participant, () =>
+        this._mourn(note, participant)
+      );
     }
   }
 
@@ -73,28 +82,60 @@ export class Leftovers {
     own: (producerId: string) => boolean
   ): Promise<void> {
     const { store, presence, unkept } = this._options;
-    const mayTake = this._mayTake(participant, own);
+    const isTheirs = (producerId: string, owner: string | null): boolean =>
+      !own(producerId) &&
+      this._whose(producerId, owner, participant) === participant;
     for (const row of await store.producers()) {
-      if (mayTake(row.producer_id, row.participant)) {
+      if (isTheirs(row.producer_id, row.participant)) {
         await presence.take(row.producer_id, () =>
           store.remove(row.producer_id)
         );
       }
     }
     for (const { producerId, participant: owner } of unkept.all()) {
-      if (mayTake(producerId, owner)) {
+      if (isTheirs(producerId, owner)) {
         unkept.remove(producerId);
       }
     }
   }
 
-  /** Whether a dead page's outbox is this participant's, and no other's of this page. */
-  private _mayTake(
-    participant: string,
-    own: (producerId: string) => boolean
-  ): (producerId: string, owner: string | null) => boolean {
-    return (producerId, owner) =>
-      (owner === null || owner === participant) && !own(producerId);
+  /**
+   * Whose it is what a page left. One that was loaded before anybody was welcomed here did not know: then it is this
+   * participant's if nobody else ever was; else it may be anybody's, and is nobody's (null).
+   */
+  private _whose(
+    producerId: string,
+    owner: string | null,
+    participant: string
+  ): string | null {
+    const { unkept, welcomed } = this._options;
+    return (
+      owner ??
+      unkept.all().find(each => each.producerId === producerId)?.participant ??
+      (welcomed.isAlone(participant) ? participant : null)
+    );
+  }
+
+  /** Delete what nobody can claim, and say how much it was. No server has greeted its page, so the log has none of it. */
+  private async _giveUp(producerId: string): Promise<void> {
+    const { store, unkept, timers, carry, newId, now } = this._options;
+    const events = await store.load(producerId, timers.elapsed());
+    const note = unkept.all().find(each => each.producerId === producerId);
+    const last = Math.max(events.at(-1)?.seq ?? 0, note?.last ?? 0);
+    if (last > 0) {
+      const lost = {
+        count: last,
+        reason:
+          'several people use this browser, and the page never knew whose',
+        producer_id: idBytes(producerId),
+        first_seq: 1,
+        last_seq: last
+      };
+      // Not in its own session: that would then be this person's.
+      carry(packEvent(newId(), 'capture.lost', lost, now()));
+    }
+    await store.remove(producerId);
+    unkept.remove(producerId);
   }
 
   /** Tell how much of a producer is lost: the server knows how far it has come. */

@@ -23,6 +23,7 @@ import { browserSocket } from './socket/socket';
 import { databaseName, EventStore } from './store';
 import { browserTimers } from './timers';
 import { UnkeptNotes, type NoteStore } from './unkept';
+import { Welcomed } from './welcomed';
 
 /** The commands that pause and resume; other plugins run them by these names. */
 export const COMMANDS = {
@@ -100,6 +101,7 @@ function makeDelivery(trans: TranslationBundle): Delivery {
     open: browserSocket(settings.WebSocket, () => server.streamUrl()),
     store,
     unkept: new UnkeptNotes(browserNotes(), `prompter:unkept:${baseUrl}:`),
+    welcomed: new Welcomed(browserNotes(), `prompter:welcomed:${baseUrl}`),
     presence: locks
       ? new LockPresence(locks, baseUrl)
       : new BeatPresence(store, browserTimers),

@@ -13,7 +13,7 @@ const RELAXED: IDBTransactionOptions = { durability: 'relaxed' };
 /** A producer that left something in the store. */
 export interface ProducerRow {
   producer_id: string;
-  /** Whose it is (UUID text); null before the server said so. */
+  /** Whose it is (UUID text): what the server said, before that the last one it welcomed here; null if nobody was. */
   participant: string | null;
   /** When its page was loaded, ms since the epoch. */
   created: number;
@@ -110,7 +110,7 @@ export class EventStore {
   /** Enter a producer, say whose it is, or that its page lives. What is left out stays as it was. */
   async enter(
     producerId: string,
-    facts: { now: number; participant?: string }
+    facts: { now: number; participant?: string | null }
   ): Promise<void> {
     await this._attempt(undefined, async database => {
       const work = database.transaction('producers', 'readwrite', RELAXED);

@@ -11,6 +11,7 @@ import { Delivery, type Flag } from '../delivery';
 import type { Presence } from '../presence';
 import { EventStore } from '../store';
 import { UnkeptNotes } from '../unkept';
+import { Welcomed } from '../welcomed';
 import {
   countedIds,
   english,
@@ -22,6 +23,7 @@ import {
   STUDY
 } from './fakes';
 
+const SOMEBODY = '018f0000-0000-4000-8000-00000000000c';
 const NOTEBOOK = '018f0000-0000-4000-8000-00000000000b';
 
 const OPENED: SessionOpened = {
@@ -66,6 +68,7 @@ describe('the delivery', () => {
   let network: FakeNetwork;
   let store: EventStore;
   let unkept: UnkeptNotes;
+  let notes: FakeNotes;
   let presence: OnlyPage;
   let paused: boolean;
   let absent: boolean;
@@ -86,6 +89,7 @@ describe('the delivery', () => {
       open: network.open,
       store,
       unkept,
+      welcomed: new Welcomed(notes, 'welcomed'),
       presence,
       timers,
       random: () => 0.5,
@@ -107,7 +111,8 @@ describe('the delivery', () => {
     timers = new FakeTimers();
     network = new FakeNetwork();
     presence = new OnlyPage();
-    unkept = new UnkeptNotes(new FakeNotes(), 'unkept:');
+    notes = new FakeNotes();
+    unkept = new UnkeptNotes(notes, 'unkept:');
     paused = absent = stalled = false;
     warnings = [];
     newId = countedIds();
@@ -672,5 +677,50 @@ describe('the delivery', () => {
     await delivery.start();
     network.latest.welcome();
     expect((await store.producers())[0].participant).toBe(PARTICIPANT);
+  });
+
+  it('takes them for those of the last one welcomed in this browser until the server says whose they are', async () => {
+    const owner = async (): Promise<string | null> =>
+      (await store.producers()).at(-1)!.participant;
+    await delivery.start();
+    expect(await owner()).toBeNull();
+    network.latest.welcome();
+    delivery = make();
+    await delivery.start();
+    record('a');
+    network.latest.accept().drop(1013);
+    expect(await owner()).toBe(PARTICIPANT);
+    timers.advance(50);
+    network.latest.welcome({ participant: idBytes(SOMEBODY) });
+    expect(await owner()).toBe(SOMEBODY);
+  });
+
+  it('does not send as one person’s what another made before the server knew them', async () => {
+    presence.take = (id, work) =>
+      id === presence.held[1] ? work().then(() => true) : Promise.resolve(true);
+    await delivery.start();
+    network.latest.welcome();
+    delivery = make();
+    await delivery.start();
+    record('a');
+    network.latest.accept().drop(1013);
+    await settled(store);
+    // Its page is closed; another person works on in the same browser.
+    delivery = make();
+    await delivery.start();
+    network.latest.welcome({ participant: idBytes(SOMEBODY) });
+    const before = network.sockets.length;
+    await settled(store);
+    expect(network.sockets).toHaveLength(before);
+    expect(await store.load(presence.held[1], 0)).toHaveLength(1);
+    // And its own person comes back.
+    delivery = make();
+    await delivery.start();
+    const own = network.latest.welcome();
+    while (network.latest === own) {
+      await settled(store);
+    }
+    network.latest.welcome();
+    expect(arrived()).toEqual(['a']);
   });
 });

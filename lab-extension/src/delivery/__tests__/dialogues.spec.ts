@@ -18,6 +18,7 @@ import { StoredConsents } from '../consent';
 import { Delivery } from '../delivery';
 import { EventStore } from '../store';
 import { UnkeptNotes } from '../unkept';
+import { Welcomed } from '../welcomed';
 import {
   countedIds,
   english,
@@ -86,6 +87,7 @@ class Dialogue {
       open: this.network.open,
       store: this.store,
       unkept: new UnkeptNotes(null, ''),
+      welcomed: new Welcomed(null, ''),
       presence: {
         hold: () => Promise.resolve(),
         release: () => undefined,

@@ -10,6 +10,7 @@ import type { Numbered } from '../outbox';
 import { BeatPresence, LockPresence, type Presence } from '../presence';
 import { EventStore } from '../store';
 import { UnkeptNotes, type Unkept } from '../unkept';
+import { Welcomed } from '../welcomed';
 import {
   countedIds,
   FakeNetwork,
@@ -57,6 +58,7 @@ describe('what dead pages left', () => {
   let store: EventStore;
   let notes: FakeNotes;
   let unkept: UnkeptNotes;
+  let welcomed: Welcomed;
   let carried: WireEvent[];
   let locks: FakeLocks;
   let presence: Presence;
@@ -102,6 +104,9 @@ describe('what dead pages left', () => {
     participant = PARTICIPANT;
     notes = new FakeNotes();
     unkept = new UnkeptNotes(notes, 'unkept:');
+    // As the page that drains has noted it.
+    welcomed = new Welcomed(notes, 'welcomed');
+    welcomed.note(PARTICIPANT);
     carried = [];
     store = new EventStore({
       name: 'test',
@@ -115,6 +120,7 @@ describe('what dead pages left', () => {
     return new Leftovers({
       store,
       unkept,
+      welcomed,
       carry: event => carried.push(event),
       presence,
       open: network.open,
@@ -152,11 +158,53 @@ describe('what dead pages left', () => {
     expect(await left()).not.toContain(producer);
   });
 
-  it('may be nobody’s: then it is this person’s', async () => {
+  /** What was said to be lost. */
+  function mourned(): CaptureLost[] {
+    return carried.map(({ payload }) => decode(payload) as CaptureLost);
+  }
+
+  it('is this person’s if its page did not know whose, and nobody else was ever welcomed here', async () => {
     await leave(null, 1);
     await drain();
     expect(log.marks()).toEqual([1]);
+    expect(carried).toEqual([]);
     expect(await left()).toEqual([]);
+  });
+
+  it('is nobody’s if its page did not know whose, and several people were welcomed here: it is said to be lost', async () => {
+    welcomed.note(SOMEBODY);
+    const producerId = await leave(null, 1, 2);
+    await leave(null);
+    await drain();
+    expect(network.sockets).toEqual([]);
+    expect(await left()).toEqual([]);
+    expect(mourned()).toMatchObject([{ count: 2, first_seq: 1, last_seq: 2 }]);
+    expect(idText(mourned()[0].producer_id!)).toBe(producerId);
+    expect(idText(carried[0].session_id)).not.toBe(SESSION);
+    // Whoever comes back later is not alone here any more, either.
+    welcomed.note(PARTICIPANT);
+    await leave(null, 1);
+    await drain();
+    expect(log.marks()).toEqual([]);
+    expect(mourned()).toHaveLength(2);
+  });
+
+  it('is nobody’s where the browser does not remember who was welcomed', async () => {
+    welcomed = new Welcomed(null, '');
+    welcomed.note(PARTICIPANT);
+    await leave(null, 1);
+    await drain();
+    expect(log.marks()).toEqual([]);
+    expect(mourned()).toMatchObject([{ count: 1 }]);
+  });
+
+  it('waits although it is nobody’s while its page lives', async () => {
+    welcomed.note(SOMEBODY);
+    const living = await leave(null, 1);
+    await presence.hold(living);
+    await drain();
+    expect(await left()).toEqual([living]);
+    expect(carried).toEqual([]);
   });
 
   it('stays if it is somebody else’s', async () => {
@@ -325,6 +373,29 @@ describe('what dead pages left', () => {
       await drain(own.producerId);
       expect(carried).toEqual([]);
       expect(unkept.all()).toEqual([theirs, living, own]);
+    });
+
+    it('is said once of what is nobody’s, with what was stored before', async () => {
+      welcomed.note(SOMEBODY);
+      const producerId = await leave(null, 1, 2);
+      const note = { producerId, participant: null, sessionId: SESSION };
+      unkept.put({ ...note, last: 4 });
+      die(1, null);
+      await drain();
+      expect(network.sockets).toEqual([]);
+      expect(mourned()).toMatchObject([{ count: 4 }, { count: 1 }]);
+      expect(await left()).toEqual([]);
+      expect(unkept.all()).toEqual([]);
+    });
+
+    it('tells whose the rest is', async () => {
+      welcomed.note(SOMEBODY);
+      const producerId = await leave(null, 1);
+      const note = { producerId, sessionId: SESSION, last: 2 };
+      unkept.put({ ...note, participant: SOMEBODY });
+      await drain();
+      expect(carried).toEqual([]);
+      expect(await left()).toEqual([producerId]);
     });
 
     it('is asked for again later if the server does not say', async () => {
