@@ -375,7 +375,7 @@ export class Delivery implements IDelivery {
 
   private _heard(message: ServerMessage): void {
     if (message.type === 'welcome') {
-      this._welcomed(message);
+      this._drain(idText(message.participant));
       return;
     }
     const consent = message.type === 'state' ? (message.consent ?? null) : null;
@@ -440,13 +440,29 @@ export class Delivery implements IDelivery {
     }
   }
 
-  private _welcomed({ participant }: Welcome): void {
+  /** Deal with what dead pages left, once, and again where one of them may have been taken for a page that lives. */
+  private _drain(participant: string): void {
+    const { presence, timers, warn } = this._options;
     // What dead pages left was made with the person's consent, or without need of it, and goes by the one of today.
-    if (!this._drained && this._gate.open) {
-      this._drained = true;
-      this._leftovers
-        .drain(idText(participant), id => this._carrier.owns(id))
-        .catch(this._options.warn);
+    if (this._drained || !this._gate.open) {
+      return;
+    }
+    this._drained = true;
+    this._leftovers
+      .drain(participant, id => this._carrier.owns(id))
+      .then(passedOver => {
+        if (passedOver && presence.doubtMs !== null) {
+          timers.after(presence.doubtMs, () => this._drainAgain());
+        }
+      })
+      .catch(warn);
+  }
+
+  private _drainAgain(): void {
+    this._drained = false;
+    // Else the next welcome does it.
+    if (this._carrier.connected && this._participant !== null) {
+      this._drain(this._participant);
     }
   }
 

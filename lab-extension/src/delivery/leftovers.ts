@@ -48,12 +48,14 @@ export class Leftovers {
    *
    * @param participant whose page this is (UUID text).
    * @param own whether a producer is this page's own.
+   * @returns whether something was passed over because its page lives, or seems to.
    */
   async drain(
     participant: string,
     own: (producerId: string) => boolean
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { store, presence, unkept } = this._options;
+    let passedOver = false;
     const take = async (
       id: string,
       owner: string | null,
@@ -61,7 +63,8 @@ export class Leftovers {
     ): Promise<void> => {
       const whose = this._whose(id, owner, participant);
       if (!own(id) && (whose === null || whose === participant)) {
-        await presence.take(id, whose === null ? () => this._giveUp(id) : work);
+        const deal = whose === null ? () => this._giveUp(id) : work;
+        passedOver = !(await presence.take(id, deal)) || passedOver;
       }
     };
     for (const row of await store.producers()) {
@@ -74,6 +77,7 @@ export class Leftovers {
         this._mourn(note, participant)
       );
     }
+    return passedOver;
   }
 
   /** Throw away what dead pages of this participant left: they withdrew. */

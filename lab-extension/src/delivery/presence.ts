@@ -4,6 +4,8 @@ import type { EventStore } from './store';
 import type { Timers } from './timers';
 
 export interface Presence {
+  /** So long, in ms, a dead page may be taken for one that lives; null if never. */
+  readonly doubtMs: number | null;
   /** Say that this page lives and owns the producer. Resolves once every other page can tell; never rejects. */
   hold(producerId: string): Promise<void>;
   /** The producer is this page's no more. */
@@ -20,6 +22,8 @@ export class LockPresence implements Presence {
     private readonly _locks: LockManager,
     private readonly _baseUrl: string
   ) {}
+
+  readonly doubtMs = null;
 
   hold(producerId: string): Promise<void> {
     return new Promise(resolve => {
@@ -78,6 +82,8 @@ export class BeatPresence implements Presence {
     private readonly _timers: Timers
   ) {}
 
+  readonly doubtMs = STALE_MS;
+
   async hold(producerId: string): Promise<void> {
     this._held.add(producerId);
     this._beaten = this._timers.wall();
@@ -96,7 +102,7 @@ export class BeatPresence implements Presence {
     const rows = await this._store.producers();
     const row = rows.find(({ producer_id }) => producer_id === producerId);
     const now = this._timers.wall();
-    if (row === undefined || now - row.seen < STALE_MS) {
+    if (now - (row?.seen ?? this._missedSince(producerId, now)) < STALE_MS) {
       return false;
     }
     // Seen by us from now on, so that a second page does not begin the same work.
@@ -115,6 +121,16 @@ export class BeatPresence implements Presence {
     }
   }
 
+  /**
+   * A page whose browser stores nothing cannot write down that it lives. What it has in memory alone it has sent in a moment,
+   * if it can; who asks for its outbox twice, with so long between, finds that it could not.
+   */
+  private _missedSince(producerId: string, now: number): number {
+    const since = this._missed.get(producerId) ?? now;
+    this._missed.set(producerId, since);
+    return since;
+  }
+
   private _again(): void {
     this._timers.after(BEAT_MS, () => {
       this.beat();
@@ -123,6 +139,8 @@ export class BeatPresence implements Presence {
   }
 
   private readonly _held = new Set<string>();
+  /** When a producer without an entry was first asked for, ms since the epoch. */
+  private readonly _missed = new Map<string, number>();
   private _beaten = 0;
   private _beating = false;
 }

@@ -18,6 +18,7 @@ import {
   FakeNetwork,
   FakeNotes,
   FakeTimers,
+  marked,
   PARTICIPANT,
   SESSION,
   STUDY
@@ -34,6 +35,7 @@ const OPENED: SessionOpened = {
 };
 
 class OnlyPage implements Presence {
+  doubtMs: number | null = null;
   readonly held: string[] = [];
   readonly released: string[] = [];
   /** What every hold waits for. */
@@ -693,6 +695,50 @@ describe('the delivery', () => {
     timers.advance(50);
     network.latest.welcome({ participant: idBytes(SOMEBODY) });
     expect(await owner()).toBe(SOMEBODY);
+  });
+
+  it('sends what another page left once that page is surely dead, though it seemed to live at first', async () => {
+    const asked: string[] = [];
+    let dead = false;
+    presence.doubtMs = 180_000;
+    presence.take = async (id, work) => {
+      asked.push(id);
+      await (dead ? work() : undefined);
+      return dead;
+    };
+    const gone = SESSION;
+    await store.enter(gone, { now: 0, participant: PARTICIPANT });
+    store.keep(gone, [{ seq: 1, event: marked(1), madeAt: 0 }]);
+    await delivery.start();
+    store.flush();
+    let own = network.latest.welcome();
+    await settled(store);
+    for (let s = 0; s < 180; s += 20) {
+      expect(asked).toEqual([gone]);
+      own.say({ type: 'ping', t: 1 });
+      timers.advance(20_000);
+    }
+    await settled(store);
+    expect(asked).toEqual([gone, gone]);
+    // A page without a connection asks when it has one again.
+    own.drop(1006);
+    timers.advance(180_000);
+    await settled(store);
+    expect(asked).toHaveLength(2);
+    dead = true;
+    own = network.latest.welcome();
+    while (network.latest === own) {
+      await settled(store);
+    }
+    network.latest.welcome();
+    expect(arrived()).toEqual(['note.added']);
+    network.latest.ack(1);
+    await settled(store);
+    expect(asked).toHaveLength(3);
+    // And now nothing is left to ask for.
+    timers.advance(180_000);
+    await settled(store);
+    expect(asked).toHaveLength(3);
   });
 
   it('does not send as one person’s what another made before the server knew them', async () => {

@@ -89,6 +89,7 @@ class Dialogue {
       unkept: new UnkeptNotes(null, ''),
       welcomed: new Welcomed(null, ''),
       presence: {
+        doubtMs: null,
         hold: () => Promise.resolve(),
         release: () => undefined,
         take: async (_, work) => {

@@ -116,7 +116,7 @@ describe('what dead pages left', () => {
     });
   });
 
-  function drain(own = 'none'): Promise<void> {
+  function drain(own = 'none'): Promise<boolean> {
     return new Leftovers({
       store,
       unkept,
@@ -209,7 +209,7 @@ describe('what dead pages left', () => {
 
   it('stays if it is somebody else’s', async () => {
     const theirs = await leave(SOMEBODY, 1);
-    await drain();
+    expect(await drain()).toBe(false);
     expect(network.sockets).toEqual([]);
     expect(await left()).toEqual([theirs]);
   });
@@ -218,7 +218,7 @@ describe('what dead pages left', () => {
     const living = await leave(PARTICIPANT, 1);
     const own = await leave(PARTICIPANT, 1);
     await presence.hold(living);
-    await drain(own);
+    expect(await drain(own)).toBe(true);
     expect(network.sockets).toEqual([]);
     expect((await left()).sort()).toEqual([living, own].sort());
   });
@@ -318,10 +318,10 @@ describe('what dead pages left', () => {
     const living = newId();
     await presence.hold(living);
     timers.advance(100_000);
-    await drain();
+    expect(await drain()).toBe(true);
     expect(log.marks()).toEqual([]);
     timers.advance(100_000);
-    await drain();
+    expect(await drain()).toBe(true);
     expect(log.marks()).toEqual([1]);
     expect(await left()).toEqual([living]);
   });
@@ -362,6 +362,24 @@ describe('what dead pages left', () => {
       });
       await drain();
       expect(carried).toEqual([]);
+      expect(unkept.all()).toEqual([]);
+    });
+
+    it('is said to be lost where the browser has neither locks nor a store', async () => {
+      // @ts-expect-error some browsers have none
+      delete globalThis.indexedDB;
+      store = new EventStore({ name: 'test', failed: () => undefined });
+      const beats = new BeatPresence(store, timers);
+      presence = beats;
+      die(2);
+      // Its page may only be about to send it.
+      expect(await drain()).toBe(true);
+      timers.advance(beats.doubtMs - 1);
+      expect(await drain()).toBe(true);
+      expect(carried).toEqual([]);
+      timers.advance(1);
+      expect(await drain()).toBe(false);
+      expect(mourned()).toMatchObject([{ count: 2 }]);
       expect(unkept.all()).toEqual([]);
     });
 
