@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from prompter.storage import open_study_log
 from prompter_events import Event
-from prompter_events.catalogue.notebook import CellEdited
+from prompter_events.catalogue.notebook import CellEdited, SessionOpened
 from prompter_events.catalogue.study import CaptureLost
 from support.awaiting import awaited
 from support.lab import Lab
@@ -97,6 +97,8 @@ def test_a_duplicated_tab_has_numbers_of_its_own(start_lab: StartLab, person: Pe
         for producer in {event.producer_id for event in events if isinstance(event.body, CellEdited)}
     }
     assert sorted(by_producer.values()) == ["first = 1; third = 3; ", "second = 2; "]
+    # The session that the copied storage names is not over: neither tab's continues another.
+    assert {event.body.continues for event in events if isinstance(event.body, SessionOpened)} == {None}
 
 
 def typed(events: list[Event]) -> str:

@@ -17,6 +17,7 @@ import {
 import { guarded } from './guard';
 import type { Place } from './focus';
 import { KernelWatch } from './kernel';
+import type { OpenSessions } from './open-sessions';
 import { Recorder } from './recorder';
 import { Runs } from './runs';
 import { Session, type NotebookContext } from './session';
@@ -36,6 +37,7 @@ export interface CaptureOptions {
   client: Client;
   /** Where the sessions of this page are remembered over a reload: `sessionStorage`. */
   storage: Pick<Storage, 'getItem' | 'setItem'>;
+  openSessions: OpenSessions;
   /** Where it is remembered what is withheld, for later pages too: `localStorage`. */
   lasting: Pick<Storage, 'getItem' | 'setItem'>;
 }
@@ -264,6 +266,7 @@ export class Capture implements ICapture {
     });
     document.live = { session, runs, kernel };
     this.sessions.set(id, session);
+    this.options.openSessions.open(id);
     this.announce();
     panels.forEach(panelId =>
       this.openedSignal.emit({ sessionId: id, panelId })
@@ -284,6 +287,7 @@ export class Capture implements ICapture {
     }
     session.close(reason);
     this.sessions.delete(session.id);
+    this.options.openSessions.close(session.id);
     this.closedSignal.emit({ sessionId: session.id });
   }
 
@@ -331,14 +335,19 @@ export class Capture implements ICapture {
     this.sessions.forEach(({ authors }) => authors.announce(participant));
   }
 
-  /** Keep the session's id for the notebook, so that a reload knows what it continues. Returns the one before. */
+  /**
+   * Keep the session's id for the notebook, so that a reload knows what it continues. Returns the one before; null if it is
+   * not over, for a tab that was duplicated has its original's memory.
+   */
   private remember(path: string, id: string): Uint8Array | null {
-    const { storage } = this.options;
+    const { storage, openSessions } = this.options;
     return (
       guarded('memory', () => {
         const before = storage.getItem(KEY + path);
         storage.setItem(KEY + path, id);
-        return before === null ? null : idBytes(before);
+        return before === null || openSessions.isElsewhere(before)
+          ? null
+          : idBytes(before);
       }) ?? null
     );
   }

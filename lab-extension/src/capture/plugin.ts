@@ -5,6 +5,7 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
+import { ServerConnection } from '@jupyterlab/services';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { ICapture, IDelivery } from '../tokens';
@@ -13,8 +14,17 @@ import { Attention } from './attention';
 import { Capture } from './capture';
 import { Causes } from './causes';
 import { guarded } from './guard';
+import { LockedSessions, UNSEEN, type OpenSessions } from './open-sessions';
 
 const NAME_UNITS = 512;
+
+/** The sessions of this address, as its pages see each other's. */
+function openSessions(): OpenSessions {
+  // Undefined on a plain http address that is not localhost.
+  const locks = navigator.locks as LockManager | undefined;
+  const { baseUrl } = ServerConnection.makeSettings();
+  return locks ? new LockedSessions(locks, baseUrl) : UNSEEN;
+}
 
 export const capturePlugin: JupyterFrontEndPlugin<ICapture> = {
   id: 'jupyterlab-prompter:capture',
@@ -50,6 +60,7 @@ export const capturePlugin: JupyterFrontEndPlugin<ICapture> = {
           .slice(0, NAME_UNITS)
       },
       storage: sessionStorage,
+      openSessions: openSessions(),
       lasting: localStorage
     });
     const attention = new Attention({ app, tracker, capture });

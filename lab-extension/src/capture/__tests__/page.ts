@@ -9,7 +9,9 @@ import type { CellSnapshot, EventBodies, EventTypeName } from '../../protocol';
 import type { ConsentStatus, DeliveryStatus, IDelivery } from '../../tokens';
 import { Capture, type CaptureOptions } from '../capture';
 import { Causes } from '../causes';
+import { LockedSessions } from '../open-sessions';
 import type { NotebookContext } from '../session';
+import { Locks } from './locks';
 import { replay, type Logged } from './replay';
 
 export interface Recorded extends Logged {
@@ -165,7 +167,10 @@ export async function settled(): Promise<void> {
 }
 
 export class Page {
-  constructor() {
+  /** @param original the page of the tab that this one's tab was duplicated from. */
+  constructor(original?: Page) {
+    this.stored = new Map(original?.stored);
+    this.locks = original?.locks ?? new Locks();
     this.causes = new Causes({
       commands: {
         commandExecuted: this.commandExecuted
@@ -190,6 +195,7 @@ export class Page {
         getItem: key => this.stored.get(key) ?? null,
         setItem: (key, value) => this.stored.set(key, value)
       },
+      openSessions: new LockedSessions(this.locks, '/'),
       lasting: {
         getItem: key => this.lasting.get(key) ?? null,
         setItem: (key, value) => this.lasting.set(key, value)
@@ -252,7 +258,8 @@ export class Page {
   readonly scheduled = new Signal<object, object>({});
   readonly executed = new Signal<object, object>({});
   readonly target = new EventTarget();
-  readonly stored = new Map<string, string>();
+  readonly stored: Map<string, string>;
+  readonly locks: Locks;
   readonly lasting = new Map<string, string>();
   readonly causes: Causes;
   readonly capture: Capture;

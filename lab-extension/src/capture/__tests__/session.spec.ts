@@ -109,6 +109,28 @@ describe('a session', () => {
     expect(opened.continues && idText(opened.continues)).toBe(first);
   });
 
+  it('is not continued by a duplicated tab while its own page lives', async () => {
+    const twin = new Page(page);
+    await twin.open(new Book('dir/a.ipynb'), 'panel', CELLS);
+    expect(bodyOf(twin.log.events[0], 'session.opened').continues).toBeNull();
+    // Once it is over, a tab that was duplicated before goes on with its own.
+    const own = twin.capture.sessionOf('panel');
+    twin.capture.unload();
+    await settled();
+    const reloaded = new Page(twin);
+    await reloaded.open(new Book('dir/a.ipynb'), 'panel', CELLS);
+    const { continues } = bodyOf(reloaded.log.events[0], 'session.opened');
+    expect(continues && idText(continues)).toBe(own);
+    // And so does the original.
+    const first = page.capture.sessionOf('panel');
+    page.capture.unload();
+    await settled();
+    const again = new Page(page);
+    await again.open(new Book('dir/a.ipynb'), 'panel', CELLS);
+    const opened = bodyOf(again.log.events[0], 'session.opened');
+    expect(opened.continues && idText(opened.continues)).toBe(first);
+  });
+
   it('is closed when the page goes away, once', () => {
     type(0, 0, 'x');
     page.capture.unload();
