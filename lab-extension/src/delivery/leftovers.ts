@@ -130,7 +130,7 @@ export class Leftovers {
       const lost = {
         count: last,
         reason:
-          'several people use this browser, and the page never knew whose',
+          'no server had greeted their page, and the browser cannot tell whose it was',
         producer_id: idBytes(producerId),
         first_seq: 1,
         last_seq: last
