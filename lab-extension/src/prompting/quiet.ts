@@ -36,7 +36,8 @@ export class LocalActivity {
   }
 
   /**
-   * When it was, or will be, quiet enough to ask about a cell.
+   * When it was, or will be, quiet enough to ask about a cell: typing counts wherever it was in the page, as for the
+   * server, which knows one last key of a person; of the runs those of the cell.
    *
    * @returns µs since the epoch; 0 if nothing happened yet, null while a run of the cell is going on.
    */
@@ -45,11 +46,11 @@ export class LocalActivity {
     if (runs && runs.going > 0) {
       return null;
     }
-    const edit = this._lastEdit.get(sessionId);
     const afterTyping =
-      edit === undefined
+      this._lastEdit.size === 0
         ? 0
-        : edit + quiet.typing_ms * MICROSECONDS_PER_MILLISECOND;
+        : Math.max(...this._lastEdit.values()) +
+          quiet.typing_ms * MICROSECONDS_PER_MILLISECOND;
     const ended = runs?.ended ?? null;
     const afterRun =
       ended === null ? 0 : ended + quiet.run_ms * MICROSECONDS_PER_MILLISECOND;

@@ -19,8 +19,16 @@ import { QuietHour } from '../quiet-hour';
 
 const SESSION = '01900000-0000-7000-8000-000000000001';
 const NOTEBOOK = '01900000-0000-7000-8000-000000000002';
+const OTHER_SESSION = '01900000-0000-7000-8000-000000000004';
+const OTHER_NOTEBOOK = '01900000-0000-7000-8000-000000000005';
 const PROMPT = '01900000-0000-7000-8000-000000000003';
 const SECOND = 1_000_000;
+
+/** What is open in the page, by session. */
+const NOTEBOOKS = new Map([
+  [SESSION, NOTEBOOK],
+  [OTHER_SESSION, OTHER_NOTEBOOK]
+]);
 
 const STUDY: StudyForPage = {
   name: 'study',
@@ -54,7 +62,7 @@ class Page {
     study: STUDY,
     reviews: [],
     task: null,
-    notebookOf: sessionId => (sessionId === SESSION ? NOTEBOOK : undefined),
+    notebookOf: sessionId => NOTEBOOKS.get(sessionId),
     pause: () => undefined,
     resume: () => undefined,
     silent: false,
@@ -98,7 +106,7 @@ class Page {
       clear: () => (this.alarm = null)
     },
     quietHour: new QuietHour(null, 'quiet'),
-    sessions: () => [SESSION]
+    sessions: () => [...NOTEBOOKS.keys()]
   });
 
   get stage(): string | undefined {
@@ -121,12 +129,12 @@ class Page {
     emit(this.delivery.prompted, prompt);
   }
 
-  edit(): void {
-    emit(this.capture.edited, { sessionId: SESSION, cellId: 'b' });
+  edit(sessionId = SESSION): void {
+    emit(this.capture.edited, { sessionId, cellId: 'b' });
   }
 
-  run(running: boolean): void {
-    emit(this.capture.ran, { sessionId: SESSION, cellId: 'a', running });
+  run(running: boolean, sessionId = SESSION): void {
+    emit(this.capture.ran, { sessionId, cellId: 'a', running });
   }
 
   pass(seconds: number): void {
@@ -248,6 +256,24 @@ describe('asking', () => {
     page.pass(1);
     expect(page.stage).toBe('waiting');
     page.pass(1);
+    expect(page.stage).toBe('open');
+  });
+
+  it('brings nothing back while the person types in another notebook', () => {
+    page.ask();
+    page.asking.later(PROMPT, SESSION);
+    page.now += 599 * SECOND;
+    page.edit(OTHER_SESSION);
+    page.pass(1);
+    expect(page.stage).toBe('waiting');
+    expect(page.alarm?.afterMs).toBe(1000);
+    page.pass(1);
+    expect(page.stage).toBe('open');
+  });
+
+  it('waits for no run of another notebook', () => {
+    page.run(true, OTHER_SESSION);
+    page.ask();
     expect(page.stage).toBe('open');
   });
 

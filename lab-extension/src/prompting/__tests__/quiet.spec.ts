@@ -17,6 +17,20 @@ describe('local quiet', () => {
     expect(activity.quietFrom('s', 'a', QUIET)).toBe(13 * SECOND);
   });
 
+  it('comes two seconds after the last edit, in whichever notebook it was', () => {
+    const activity = new LocalActivity();
+    activity.edited('s', 10 * SECOND);
+    activity.edited('t', 12 * SECOND);
+    expect(activity.quietFrom('s', 'a', QUIET)).toBe(14 * SECOND);
+    expect(quietInAll(activity, ['s'], 'a', QUIET)).toBe(14 * SECOND);
+  });
+
+  it('asks nothing about the runs of another notebook', () => {
+    const activity = new LocalActivity();
+    activity.ran('t', 'a', true, 10 * SECOND);
+    expect(activity.quietFrom('s', 'a', QUIET)).toBe(0);
+  });
+
   it('never comes while the cell runs', () => {
     const activity = new LocalActivity();
     activity.ran('s', 'a', true, 10 * SECOND);
