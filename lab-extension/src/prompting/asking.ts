@@ -1,7 +1,7 @@
 /** Joins what is open, the local quiet and the delivery: decides when a prompt is shown and records what becomes of it. */
 
 import type { IDisposable } from '@lumino/disposable';
-import { Signal } from '@lumino/signaling';
+import { Signal, type ISignal } from '@lumino/signaling';
 
 import { idBytes, idText } from '../ids';
 import type {
@@ -60,6 +60,7 @@ export class Asking implements IDisposable {
     delivery.studyChanged.connect(this.look, this);
     delivery.sessionAccepted.connect(this.look, this);
     delivery.pausedChanged.connect(this._onPausedChanged, this);
+    this.quietChangedElsewhere.connect(this.look, this);
     capture.edited.connect(this._onEdited, this);
     capture.ran.connect(this._onRan, this);
     capture.sessionOpened.connect(this.look, this);
@@ -146,6 +147,11 @@ export class Asking implements IDisposable {
   /** Until when nothing is asked by the person's wish, µs since the epoch; null if it may be asked. */
   get quietUntil(): number | null {
     return this._quietHour.until(this._delivery.now());
+  }
+
+  /** Emitted when another page of this browser began or ended the quiet hour. */
+  get quietChangedElsewhere(): ISignal<QuietHour, void> {
+    return this._quietHour.changedElsewhere;
   }
 
   /** No questions for an hour: what is open is put off, what comes waits. */

@@ -46,15 +46,20 @@ export const promptingPlugin: JupyterFrontEndPlugin<IQuestions> = {
     const trans = (translator ?? nullTranslator).load('jupyterlab_prompter');
     const server = ServerConnection.makeSettings();
     const panels = new Map<NotebookPanel, PanelPrompts>();
+    const quietHour = new QuietHour(
+      browserStore(),
+      `prompter:quiet-until:${server.baseUrl}`
+    );
+    window.addEventListener(
+      'storage',
+      contained(({ key }) => quietHour.heard(key))
+    );
     const asking = new Asking({
       delivery,
       capture,
       prompts: new OpenPrompts(new KeptPrompts(browserStore(), Date.now())),
       alarm: browserAlarm(),
-      quietHour: new QuietHour(
-        browserStore(),
-        `prompter:quiet-until:${server.baseUrl}`
-      ),
+      quietHour,
       sessions: () => {
         const sessions = [...panels.keys()]
           .map(panel => capture.sessionOf(panel.id))

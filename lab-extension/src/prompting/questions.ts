@@ -36,6 +36,7 @@ export class Questions implements IQuestions {
   constructor(options: QuestionsOptions) {
     this._options = options;
     options.asking.prompts.changed.connect(() => this.tell());
+    options.asking.quietChangedElsewhere.connect(() => this.tell());
   }
 
   readonly changed: Signal<IQuestions, void> = new Signal<IQuestions, void>(

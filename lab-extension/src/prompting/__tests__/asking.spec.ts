@@ -16,6 +16,7 @@ import { Asking } from '../asking';
 import { KeptPrompts } from '../kept';
 import { OpenPrompts } from '../open-prompts';
 import { QuietHour } from '../quiet-hour';
+import { MemoryStore } from './memory-store';
 
 const SESSION = '01900000-0000-7000-8000-000000000001';
 const NOTEBOOK = '01900000-0000-7000-8000-000000000002';
@@ -97,17 +98,22 @@ class Page {
   };
 
   readonly prompts = new OpenPrompts(new KeptPrompts(null, 0));
-  readonly asking = new Asking({
-    delivery: this.delivery,
-    capture: this.capture,
-    prompts: this.prompts,
-    alarm: {
-      set: (afterMs, ring) => (this.alarm = { afterMs, ring }),
-      clear: () => (this.alarm = null)
-    },
-    quietHour: new QuietHour(null, 'quiet'),
-    sessions: () => [...NOTEBOOKS.keys()]
-  });
+  readonly asking: Asking;
+
+  /** @param quietHour with a storage of its own, unless the test has several pages. */
+  constructor(readonly quietHour = new QuietHour(new MemoryStore(), 'quiet')) {
+    this.asking = new Asking({
+      delivery: this.delivery,
+      capture: this.capture,
+      prompts: this.prompts,
+      alarm: {
+        set: (afterMs, ring) => (this.alarm = { afterMs, ring }),
+        clear: () => (this.alarm = null)
+      },
+      quietHour,
+      sessions: () => [...NOTEBOOKS.keys()]
+    });
+  }
 
   get stage(): string | undefined {
     return this.prompts.get(PROMPT)?.stage;
@@ -393,6 +399,35 @@ describe('a quiet hour', () => {
     expect(page.stage).toBe('waiting');
     page.asking.endQuiet();
     expect(page.stage).toBe('open');
+  });
+});
+
+describe('a quiet hour of several pages', () => {
+  let other: Page;
+  beforeEach(() => {
+    const store = new MemoryStore();
+    page = new Page(new QuietHour(store, 'quiet'));
+    other = new Page(new QuietHour(store, 'quiet'));
+  });
+
+  it('puts away what stands in the others', () => {
+    other.ask();
+    page.asking.beQuiet(() => SESSION);
+    other.quietHour.heard('quiet');
+    expect(other.stage).toBe('waiting');
+    expect(other.asking.quietUntil).toBe(page.asking.quietUntil);
+  });
+
+  it('ends in all of them when the person wants to be asked again in one', () => {
+    page.asking.beQuiet(() => SESSION);
+    other.ask();
+    expect(other.stage).toBe('waiting');
+    page.asking.endQuiet();
+    other.quietHour.heard('something else');
+    expect(other.stage).toBe('waiting');
+    other.quietHour.heard('quiet');
+    expect(other.stage).toBe('open');
+    expect(other.asking.quietUntil).toBeNull();
   });
 });
 
