@@ -7,7 +7,7 @@ import { AnswerForm } from './answer-form';
 import type { Draft } from './kept';
 import { keyAction } from './keys';
 import { mark, type MarkName } from './marks';
-import { begun, quoted, type OpenPrompt } from './open-prompts';
+import { begun, quoted, unsentWords, type OpenPrompt } from './open-prompts';
 import { contained, SWALLOWED, withoutShortcuts } from './shield';
 
 /** What the person does with a prompt. */
@@ -41,6 +41,9 @@ export type Shape =
   | 'sent'
   | 'closed'
   | 'gone';
+
+/** The words of a closed question take so many lines at most; what is longer scrolls. */
+const MOST_LINES = 6;
 
 let made = 0;
 
@@ -85,8 +88,21 @@ export class InlinePrompt extends Widget {
     this._note.className = 'jp-Prompter-note';
     this._note.setAttribute('role', 'status');
     this._note.tabIndex = -1;
+    // Not in the line: a screen reader says that once, and shall not read out what the person wrote.
+    this._unsent = document.createElement('textarea');
+    this._unsent.className = 'jp-Prompter-unsent';
+    this._unsent.readOnly = true;
+    this._unsent.dir = 'auto';
+    this._unsent.hidden = true;
+    this._unsent.setAttribute('aria-label', trans.__('What you had written'));
     node.setAttribute('aria-labelledby', this._form.questionId);
-    node.append(this._mark, this._glyph, this._form.node, this._note);
+    node.append(
+      this._mark,
+      this._glyph,
+      this._form.node,
+      this._note,
+      this._unsent
+    );
     node
       .querySelectorAll<HTMLElement>('button, textarea, [tabindex]')
       .forEach(withoutShortcuts);
@@ -156,6 +172,7 @@ export class InlinePrompt extends Widget {
       if (lined) {
         this._note.replaceChildren(...this._line(shape, prompt));
       }
+      this._showUnsent(shape === 'closed' ? unsentWords(prompt) : '');
       this._glyph.title = this._trans.__(
         shape === 'clock' ? 'Answer now' : 'A question about this cell'
       );
@@ -209,13 +226,26 @@ export class InlinePrompt extends Widget {
         this._link(trans.__('Answer now'), () => this._handlers.answerNow())
       ];
     }
-    return [
+    const line = [
       span(trans.__('This question is closed.')),
       span(
         trans.__('It was answered elsewhere, or no longer applies.'),
         'jp-Prompter-said'
       )
     ];
+    return unsentWords(prompt) === ''
+      ? line
+      : [
+          ...line,
+          span(trans.__('What you wrote was not sent. You can copy it.')),
+          this._link(trans.__('Put away'), () => this._handlers.putAway())
+        ];
+  }
+
+  private _showUnsent(words: string): void {
+    this._unsent.hidden = words === '';
+    this._unsent.value = words;
+    this._unsent.rows = Math.min(words.split('\n').length, MOST_LINES);
   }
 
   private _link(label: string, act: () => void): HTMLButtonElement {
@@ -293,6 +323,7 @@ export class InlinePrompt extends Widget {
   private readonly _mark: HTMLElement;
   private readonly _glyph: HTMLButtonElement;
   private readonly _note: HTMLElement;
+  private readonly _unsent: HTMLTextAreaElement;
   private _shape: Shape = 'resting';
   private _hasFocus = false;
   private _refocusing = false;

@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 
 import type { InlinePrompt, Shape } from './inline-prompt';
 import { NoteTime } from './note-time';
-import type { OpenPrompt } from './open-prompts';
+import { unsentWords, type OpenPrompt } from './open-prompts';
 import { contained } from './shield';
 import { Sight } from './sight';
 
@@ -55,7 +55,9 @@ export class MountedPrompt implements IDisposable {
   watch(prompt: OpenPrompt): void {
     const { view } = this;
     this._noteTime?.dispose();
-    this._noteTime = this.isLine
+    // Words that were not sent stand until the person puts them away.
+    const passes = this.isLine && unsentWords(prompt) === '';
+    this._noteTime = passes
       ? new NoteTime(
           view.node,
           // Who was cut short must not be held by the focus that the line took over.
@@ -90,7 +92,9 @@ export function shapeOf(view: InlinePrompt, prompt: OpenPrompt): Shape {
       return view.shape === 'clock' ? 'clock' : 'snoozed';
     case 'sent':
     case 'closed':
-      return view.shape === 'gone' ? 'gone' : prompt.stage;
+      return view.shape === 'gone' && unsentWords(prompt) === ''
+        ? 'gone'
+        : prompt.stage;
     default:
       return 'gone';
   }

@@ -17,7 +17,7 @@ const MICROSECONDS_PER_MILLISECOND = 1000;
  * - open: shown, at rest or being answered.
  * - snoozed: put off until `until`.
  * - sent: answered; may be changed while its line stands.
- * - closed: over while it was being answered; a line says so.
+ * - closed: over while it was being answered; a line says so, with the words that were not sent.
  * - gone: nothing is to be seen. Kept by id so that it cannot come back.
  */
 export type Stage = 'waiting' | 'open' | 'snoozed' | 'sent' | 'closed' | 'gone';
@@ -98,6 +98,14 @@ export function begun(draft: Draft): boolean {
   return draft.choices.length > 0 || draft.text.trim() !== '';
 }
 
+/** The words that were written and not sent when the question closed; empty if there were none. */
+export function unsentWords({
+  stage,
+  draft
+}: Pick<OpenPrompt, 'stage' | 'draft'>): string {
+  return stage === 'closed' ? draft.text : '';
+}
+
 /** An answer as its line quotes it: the choices, the words, or both. */
 export function quoted(answer: Draft): string {
   const text = answer.text.trim();
@@ -171,22 +179,35 @@ export class OpenPrompts {
     });
   }
 
-  /** The server says that it is over. What was answered here keeps its line; what is being answered says that it closed. */
+  /**
+   * The server says that it is over. What was answered here keeps its line; what is being answered says that it closed.
+   * Words that were written stay in the page, in it alone, until the person puts them away.
+   */
   withdraw(promptId: string): void {
     const prompt = this._prompts.get(promptId);
-    if (!prompt || prompt.answer !== null || prompt.stage === 'gone') {
+    if (!prompt || prompt.answer !== null || OVER.has(prompt.stage)) {
       return;
     }
     this._kept.drop(promptId);
+    const { stage, focusedSince } = prompt;
+    const text = prompt.draft.text.trim() === '' ? '' : prompt.draft.text;
+    const underTheHand = stage === 'open' && focusedSince !== null;
     this._set({
       ...prompt,
-      stage:
-        prompt.stage === 'open' && prompt.focusedSince !== null
-          ? 'closed'
-          : 'gone',
-      draft: EMPTY_DRAFT,
+      stage: underTheHand || text !== '' ? 'closed' : 'gone',
+      draft: { ...EMPTY_DRAFT, text },
       focusedSince: null
     });
+  }
+
+  /** The person has read that it closed. @returns whether it had. */
+  putAway(promptId: string): boolean {
+    const prompt = this._prompts.get(promptId);
+    if (prompt?.stage !== 'closed') {
+      return false;
+    }
+    this._set({ ...prompt, stage: 'gone', draft: EMPTY_DRAFT });
+    return true;
   }
 
   /** It is quiet: show it. A snoozed one is shown by `answerNow` or after `wake`. */
@@ -357,6 +378,8 @@ export class OpenPrompts {
   private readonly _kept: KeptPrompts;
   private readonly _prompts = new Map<string, OpenPrompt>();
 }
+
+const OVER: ReadonlySet<Stage> = new Set<Stage>(['closed', 'gone']);
 
 function draftingMs(prompt: OpenPrompt, now: number): number {
   const current =

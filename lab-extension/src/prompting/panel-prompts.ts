@@ -12,7 +12,7 @@ import { Footing } from './footing';
 import { InlinePrompt, type PromptHandlers, type Shape } from './inline-prompt';
 import { MountedPrompt, shapeOf } from './mounted-prompt';
 import { byNearness } from './nearness';
-import type { OpenPrompt } from './open-prompts';
+import { unsentWords, type OpenPrompt } from './open-prompts';
 import { cellAround, cellById, placeInCell } from './placing';
 import { contained } from './shield';
 import { isWholeInView } from './steady';
@@ -154,7 +154,11 @@ export class PanelPrompts implements IDisposable {
       this._reshape(mounted, prompt);
       return;
     }
-    if (!cell || (prompt.stage !== 'open' && prompt.stage !== 'snoozed')) {
+    const stands =
+      prompt.stage === 'open' ||
+      prompt.stage === 'snoozed' ||
+      unsentWords(prompt) !== '';
+    if (!cell || !stands) {
       return;
     }
     if (cell.isPlaceholder()) {
@@ -163,7 +167,10 @@ export class PanelPrompts implements IDisposable {
     }
     const view = this._mount(prompt);
     if (hadFocus && view.shape !== 'clock') {
-      view.refocus('answer', () => undefined);
+      view.refocus(
+        view.shape === 'closed' ? 'note' : 'answer',
+        () => undefined
+      );
     }
   }
 
@@ -182,17 +189,22 @@ export class PanelPrompts implements IDisposable {
       fold: () => this._leave(view, () => this._foldLine(view))
     });
     this._mounted.set(prompt.promptId, mounted);
-    view.reshape(prompt.stage === 'snoozed' ? 'clock' : view.openShape, prompt);
-    this._footing.offer(
-      view,
-      () => {
-        const cell = cellById(panel.content, prompt.cellId);
-        if (cell) {
-          placeInCell(cell, view);
-        }
-      },
-      () => view.reshape('badge', prompt)
-    );
+    const place = (): void => {
+      const cell = cellById(panel.content, prompt.cellId);
+      if (cell) {
+        placeInCell(cell, view);
+      }
+    };
+    if (prompt.stage === 'closed') {
+      view.reshape('closed', prompt);
+      this._footing.keep(view, place);
+    } else {
+      view.reshape(
+        prompt.stage === 'snoozed' ? 'clock' : view.openShape,
+        prompt
+      );
+      this._footing.offer(view, place, () => view.reshape('badge', prompt));
+    }
     mounted.watch(prompt);
     if (prompt.stage === 'open') {
       announce(prompt);
@@ -240,7 +252,12 @@ export class PanelPrompts implements IDisposable {
         this._inSession(sessionId => asking.focused(promptId, sessionId));
       },
       answerNow: () => this._unfold(view()),
-      putAway: () => this._leave(view(), () => this._foldLine(view()))
+      putAway: () =>
+        this._leave(view(), () => {
+          if (!asking.prompts.putAway(promptId)) {
+            this._foldLine(view());
+          }
+        })
     };
   }
 
@@ -376,11 +393,11 @@ export class PanelPrompts implements IDisposable {
 
   private readonly _onChanged = contained((_: unknown, promptId: string) => {
     const prompt = this._options.asking.prompts.get(promptId);
-    if (
-      prompt &&
-      prompt.notebookId === this._options.notebookId() &&
-      this._options.panel.isVisible
-    ) {
+    // Without consent the server knows the notebook no more; what stands in it is followed all the same.
+    const isHere =
+      this._mounted.has(promptId) ||
+      prompt?.notebookId === this._options.notebookId();
+    if (prompt && isHere && this._options.panel.isVisible) {
       this._follow(prompt);
     }
   });

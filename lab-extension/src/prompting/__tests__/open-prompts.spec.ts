@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { KEEP_MS, KeptPrompts, NOTHING_KEPT, type TextStore } from '../kept';
-import { lackOf, OpenPrompts, quoted, toggled } from '../open-prompts';
+import {
+  lackOf,
+  OpenPrompts,
+  quoted,
+  toggled,
+  unsentWords
+} from '../open-prompts';
 import { MemoryStore, RefusingStore } from './memory-store';
 
 const SECOND = 1_000_000;
@@ -196,6 +202,57 @@ describe('a prompt that is over', () => {
     expect(prompts.send('p', 0)).toBeNull();
   });
 
+  const words = (): string => {
+    const prompt = prompts.get('p');
+    return prompt ? unsentWords(prompt) : '';
+  };
+
+  it('keeps the words that were being written, until they are put away', () => {
+    opened();
+    prompts.focus('p', 0);
+    prompts.draft('p', { choices: ['Clean up'], text: 'because\n of' });
+    expect(words()).toBe('');
+    prompts.withdraw('p');
+    expect(stage()).toBe('closed');
+    expect(words()).toBe('because\n of');
+    prompts.draft('p', { choices: [], text: 'written on' });
+    prompts.blur('p', 1);
+    prompts.hold('p');
+    prompts.wake(2);
+    // The server may say it again.
+    prompts.withdraw('p');
+    expect(words()).toBe('because\n of');
+    expect(prompts.send('p', 3)).toBeNull();
+    expect(prompts.putAway('p')).toBe(true);
+    expect(stage()).toBe('gone');
+    expect(prompts.get('p')?.draft.text).toBe('');
+    expect(prompts.putAway('p')).toBe(false);
+  });
+
+  it.each(['waiting', 'open', 'snoozed'] as const)(
+    'keeps the words of one that was %s, wherever the focus was',
+    was => {
+      opened();
+      prompts.draft('p', { choices: [], text: 'half' });
+      if (was === 'waiting') {
+        prompts.hold('p');
+      } else if (was === 'snoozed') {
+        prompts.snooze('p', 5, 0);
+      }
+      expect(stage()).toBe(was);
+      prompts.withdraw('p');
+      expect(words()).toBe('half');
+    }
+  );
+
+  it('keeps neither blanks nor a choice without words', () => {
+    opened();
+    prompts.draft('p', { choices: ['Clean up'], text: ' \n' });
+    prompts.withdraw('p');
+    expect(stage()).toBe('gone');
+    expect(prompts.putAway('p')).toBe(false);
+  });
+
   it('leaves no draft behind', () => {
     opened();
     prompts.draft('p', { choices: [], text: 'secret' });
@@ -293,7 +350,7 @@ describe('the storage', () => {
     opened();
     prompts.draft('p', { choices: [], text: 'half' });
     prompts.withdraw('p');
-    expect(stage()).toBe('gone');
+    expect(stage()).toBe('closed');
   });
 
   it('may hold anything', () => {
