@@ -239,7 +239,9 @@ export interface IQuestions {
   refresh(): Promise<void>;
   /** Bring the person to an open question. */
   goTo(promptId: string): Promise<void>;
-  /** Change an answer: the earlier one stays in the log. @returns whether it says anything. */
+  /** One line: why an answer cannot be changed now; empty if it can. */
+  hindrance(promptId: string): string;
+  /** Change an answer: the earlier one stays in the log. @returns whether it was taken: it says something, and is recorded. */
   amend(promptId: string, answer: AnswerParts): boolean;
   /** Until when nothing is asked by the person's wish, µs since the epoch; null if questions are welcome. */
   readonly quietUntil: number | null;

@@ -154,6 +154,32 @@ def test_where_words_are_needed_a_choice_alone_is_not_sent_and_that_is_said(
     expect(person.prompt).to_contain_text("Noted.")
 
 
+def test_nothing_is_taken_during_a_pause_and_what_was_written_stays(
+    start_lab: StartLab, person: Person, page: Page, tmp_path: Path
+) -> None:
+    log = asked(start_lab, person, tmp_path)
+    person.command("prompter:focus-prompt")
+    page.keyboard.press("w")
+    page.keyboard.type("hy")
+    person.command("prompter:pause")
+    expect(person.status).to_have_attribute("data-state", "paused")
+    page.keyboard.press("Enter")
+    reason = person.prompt.get_by_role("status").filter(has_text="The recording is paused. Resume it to answer.")
+    expect(reason).to_be_visible()
+    person.prompt.locator(".jp-Prompter-skip").click()
+    expect(person.prompt).to_have_attribute("data-state", "drafting")
+    expect(person.prompt.locator("textarea")).to_have_value("why")
+
+    person.command("prompter:resume")
+    expect(reason).to_have_count(0)
+    person.prompt.locator("textarea").focus()
+    page.keyboard.press("Enter")
+    expect(person.prompt).to_contain_text("Noted.")
+    person.sent()
+    [answered] = bodies(events_of(log), PromptAnswered)
+    assert answered.text == "why"
+
+
 def test_where_no_words_are_wanted_there_is_nowhere_to_type(
     start_lab: StartLab, person: Person, page: Page, tmp_path: Path
 ) -> None:

@@ -142,7 +142,7 @@ export class AnswerForm {
     const lack = lackOf(prompt.draft, this._question);
     this._send.setAttribute('aria-disabled', String(lack !== null));
     this._send.title = lack === null ? '' : this._lacks[lack];
-    if (lack === null) {
+    if (lack === null && !this._hindered) {
       setText(this._reason, '');
     }
     const amending = prompt.answer !== null;
@@ -193,8 +193,22 @@ export class AnswerForm {
     if (lack === null) {
       this._handlers.send();
     } else {
+      this.hinder('');
       setText(this._reason, this._lacks[lack]);
     }
+  }
+
+  get isHindered(): boolean {
+    return this._hindered;
+  }
+
+  /** Say why nothing is taken now; empty once it is. */
+  hinder(reason: string): void {
+    if (reason !== '' || this._hindered) {
+      setText(this._reason, reason);
+    }
+    this._hindered = reason !== '';
+    this._reason.classList.toggle('jp-Prompter-hindrance', this._hindered);
   }
 
   focusChoice(index: number): void {
@@ -223,6 +237,7 @@ export class AnswerForm {
   }
 
   private _changed(draft: Draft): void {
+    this.hinder('');
     this._draft = draft;
     this._handlers.drafted(draft);
   }
@@ -284,6 +299,8 @@ export class AnswerForm {
   private readonly _escapeHint: HTMLElement;
   private readonly _escapes: readonly string[];
   private _draft: Draft = EMPTY_DRAFT;
+  /** Whether the reason is that nothing is taken now, whatever the draft says. */
+  private _hindered = false;
 }
 
 /** What to do before an answer can be sent. */

@@ -36,6 +36,8 @@ export interface AskingOptions {
   prompts: OpenPrompts;
   alarm: Alarm;
   quietHour: QuietHour;
+  /** One line: why nothing that is said in this page would be recorded now; empty if it would be. */
+  hindrance: () => string;
   /** The sessions of the notebooks that are open in this page, each once. */
   sessions: () => readonly string[];
 }
@@ -51,6 +53,7 @@ export class Asking implements IDisposable {
     this._delivery = options.delivery;
     this._alarm = options.alarm;
     this._quietHour = options.quietHour;
+    this._hindrance = options.hindrance;
     this._sessions = options.sessions;
     this._paused = options.delivery.silent;
 
@@ -207,8 +210,16 @@ export class Asking implements IDisposable {
     this.prompts.draft(promptId, draft);
   }
 
-  /** Send what is drafted. @returns whether there was something to send. */
+  /** One line: why no answer and no dismissal is taken now; empty if they are. */
+  get hindrance(): string {
+    return this._hindrance();
+  }
+
+  /** Send what is drafted. @returns whether it was taken: there was something to send, and it can be recorded. */
   send(promptId: string, sessionId: string): boolean {
+    if (this.hindrance !== '') {
+      return false;
+    }
     const answer = this.prompts.send(promptId, this._delivery.now());
     if (!answer) {
       return false;
@@ -225,13 +236,17 @@ export class Asking implements IDisposable {
     return true;
   }
 
-  /** Change an answer, of an earlier page too: a new event, which leaves the first one as it was. */
+  /**
+   * Change an answer, of an earlier page too: a new event, which leaves the first one as it was.
+   *
+   * @returns whether it was taken.
+   */
   amend(
     question: Pick<Question, 'promptId' | 'multiple' | 'words' | 'choices'>,
     sessionId: string,
     draft: Draft
   ): boolean {
-    if (lackOf(draft, question) !== null) {
+    if (this.hindrance !== '' || lackOf(draft, question) !== null) {
       return false;
     }
     const answer = { choices: draft.choices, text: draft.text.trim() };
@@ -244,8 +259,9 @@ export class Asking implements IDisposable {
     return true;
   }
 
+  /** Skip it, or never ask about the cell: for the study to know, so it is not taken while nothing can be recorded. */
   dismiss(promptId: string, sessionId: string, reason: 'skip' | 'never'): void {
-    if (this.prompts.dismiss(promptId)) {
+    if (this.hindrance === '' && this.prompts.dismiss(promptId)) {
       this._record(sessionId, 'prompt.dismissed', {
         prompt_id: idBytes(promptId),
         reason
@@ -253,7 +269,10 @@ export class Asking implements IDisposable {
     }
   }
 
-  /** Put it off, or leave a sent answer as it was. */
+  /**
+   * Put it off, or leave a sent answer as it was. It is the way out of a prompt, and this page alone keeps to it: it works
+   * during a pause as well, of which nothing is recorded.
+   */
   later(promptId: string, sessionId: string): void {
     const prompt = this.prompts.get(promptId);
     if (prompt?.answer) {
@@ -353,6 +372,7 @@ export class Asking implements IDisposable {
   private readonly _delivery: IDelivery;
   private readonly _alarm: Alarm;
   private readonly _quietHour: QuietHour;
+  private readonly _hindrance: () => string;
   private readonly _sessions: () => readonly string[];
   private readonly _activity = new LocalActivity();
   private _paused: boolean;

@@ -88,21 +88,8 @@ export class InlinePrompt extends Widget {
     this._note.className = 'jp-Prompter-note';
     this._note.setAttribute('role', 'status');
     this._note.tabIndex = -1;
-    // Not in the line: a screen reader says that once, and shall not read out what the person wrote.
-    this._unsent = document.createElement('textarea');
-    this._unsent.className = 'jp-Prompter-unsent';
-    this._unsent.readOnly = true;
-    this._unsent.dir = 'auto';
-    this._unsent.hidden = true;
-    this._unsent.setAttribute('aria-label', trans.__('What you had written'));
     node.setAttribute('aria-labelledby', this._form.questionId);
-    node.append(
-      this._mark,
-      this._glyph,
-      this._form.node,
-      this._note,
-      this._unsent
-    );
+    node.append(this._mark, this._glyph, this._form.node, this._note);
     node
       .querySelectorAll<HTMLElement>('button, textarea, [tabindex]')
       .forEach(withoutShortcuts);
@@ -139,6 +126,25 @@ export class InlinePrompt extends Widget {
   /** Whether the focus is in it; stays true while the whole window has lost it. */
   get hasFocus(): boolean {
     return this._hasFocus;
+  }
+
+  /** Whether it says why nothing is taken now. */
+  get isHindered(): boolean {
+    return this._form.isHindered;
+  }
+
+  /** Say why nothing is taken now; empty once it is. What was written stays. */
+  hinder(reason: string): void {
+    this._form.hinder(reason);
+  }
+
+  /** Not take what a hand on it would do, and say why. */
+  refuse(reason: string): void {
+    if (!this._hasFocus) {
+      // Not every browser focuses a button that is clicked, and at rest the line is hidden.
+      this._form.node.focus({ preventScroll: true });
+    }
+    this.hinder(reason);
   }
 
   /** Empty room under it, pixels: what the scroller could not give back yet. */
@@ -242,10 +248,21 @@ export class InlinePrompt extends Widget {
         ];
   }
 
+  /** Below the line, not in it: a screen reader says that once, and shall not read out what the person wrote. */
   private _showUnsent(words: string): void {
-    this._unsent.hidden = words === '';
-    this._unsent.value = words;
-    this._unsent.rows = Math.min(words.split('\n').length, MOST_LINES);
+    this._unsent?.remove();
+    this._unsent = null;
+    if (words !== '') {
+      const unsent = withoutShortcuts(document.createElement('textarea'));
+      unsent.className = 'jp-Prompter-unsent';
+      unsent.readOnly = true;
+      unsent.dir = 'auto';
+      unsent.value = words;
+      unsent.rows = Math.min(words.split('\n').length, MOST_LINES);
+      unsent.setAttribute('aria-label', this._trans.__('What you had written'));
+      this.node.append(unsent);
+      this._unsent = unsent;
+    }
   }
 
   private _link(label: string, act: () => void): HTMLButtonElement {
@@ -323,7 +340,8 @@ export class InlinePrompt extends Widget {
   private readonly _mark: HTMLElement;
   private readonly _glyph: HTMLButtonElement;
   private readonly _note: HTMLElement;
-  private readonly _unsent: HTMLTextAreaElement;
+  /** There only while words that were not sent stand below the line. */
+  private _unsent: HTMLTextAreaElement | null = null;
   private _shape: Shape = 'resting';
   private _hasFocus = false;
   private _refocusing = false;

@@ -26,6 +26,8 @@ export interface PanelPromptsOptions {
   session: () => string | undefined;
   /** The notebook's id; undefined until the server told. */
   notebookId: () => string | undefined;
+  /** One line: why nothing that is said about the notebook would be recorded now; empty if it would be. */
+  hindrance: () => string;
   /** Say politely that a prompt came. */
   announce: (prompt: OpenPrompt) => void;
 }
@@ -83,6 +85,15 @@ export class PanelPrompts implements IDisposable {
       );
     }
   };
+
+  /** What stood in the way of an answer may be over: a prompt that says so says it no longer. */
+  lookAtHindrance(): void {
+    for (const { view } of this._mounted.values()) {
+      if (view.isHindered) {
+        view.hinder(this._options.hindrance());
+      }
+    }
+  }
 
   /** Put the focus on the open prompt that is nearest to the active cell, on its first choice. */
   async focusNearest(): Promise<void> {
@@ -220,6 +231,14 @@ export class PanelPrompts implements IDisposable {
     const notebook = panel.content;
     const leaveBy = (act: (sessionId: string) => void): void =>
       this._leave(view(), () => this._inSession(act));
+    const leaveRecorded = (act: (sessionId: string) => void): void => {
+      const hindrance = this._options.hindrance();
+      if (hindrance === '') {
+        leaveBy(act);
+      } else {
+        view().refuse(hindrance);
+      }
+    };
     return {
       entered: from => {
         this._visit.entered(from);
@@ -241,12 +260,14 @@ export class PanelPrompts implements IDisposable {
         this._inSession(sessionId =>
           asking.drafted(promptId, sessionId, draft)
         ),
-      send: () => leaveBy(sessionId => asking.send(promptId, sessionId)),
+      send: () => leaveRecorded(sessionId => asking.send(promptId, sessionId)),
       later: () => leaveBy(sessionId => asking.later(promptId, sessionId)),
       skip: () =>
-        leaveBy(sessionId => asking.dismiss(promptId, sessionId, 'skip')),
+        leaveRecorded(sessionId => asking.dismiss(promptId, sessionId, 'skip')),
       never: () =>
-        leaveBy(sessionId => asking.dismiss(promptId, sessionId, 'never')),
+        leaveRecorded(sessionId =>
+          asking.dismiss(promptId, sessionId, 'never')
+        ),
       change: () => {
         view().refocus('answer', () => asking.prompts.change(promptId));
         this._inSession(sessionId => asking.focused(promptId, sessionId));

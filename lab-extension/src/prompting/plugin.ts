@@ -11,6 +11,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { recordedId } from '../cell-ids';
+import { notebookHindrance, pageHindrance } from '../hindrance';
 import { recordingServer } from '../server';
 import { ICapture, IDelivery, IQuestions } from '../tokens';
 import { Announcer } from './announcer';
@@ -60,6 +61,7 @@ export const promptingPlugin: JupyterFrontEndPlugin<IQuestions> = {
       prompts: new OpenPrompts(new KeptPrompts(browserStore(), Date.now())),
       alarm: browserAlarm(),
       quietHour,
+      hindrance: () => pageHindrance(delivery.status, trans),
       sessions: () => {
         const sessions = [...panels.keys()]
           .map(panel => capture.sessionOf(panel.id))
@@ -89,7 +91,8 @@ export const promptingPlugin: JupyterFrontEndPlugin<IQuestions> = {
           }
         }
       },
-      now: () => delivery.now()
+      now: () => delivery.now(),
+      trans
     });
 
     const follow = contained((panel: NotebookPanel) => {
@@ -100,6 +103,8 @@ export const promptingPlugin: JupyterFrontEndPlugin<IQuestions> = {
         trans,
         session,
         notebookId: () => notebookOf(panel),
+        hindrance: () =>
+          notebookHindrance(panel.id, { delivery, capture, trans }),
         announce: announcer.announce
       });
       panels.set(panel, prompts);
@@ -115,6 +120,9 @@ export const promptingPlugin: JupyterFrontEndPlugin<IQuestions> = {
     tracker.forEach(follow);
     tracker.widgetAdded.connect((_, panel) => follow(panel));
     capture.sessionOpened.connect(syncAll);
+    delivery.statusChanged.connect(() =>
+      panels.forEach(prompts => prompts.lookAtHindrance())
+    );
     delivery.sessionAccepted.connect(() => {
       syncAll();
       questions.tell();

@@ -1,7 +1,9 @@
 /** The questions of this page for the side panel: those that wait, and what was answered, today and before. */
 
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
+import { unrecorded } from '../hindrance';
 import type {
   AnswerParts,
   GivenAnswer,
@@ -9,7 +11,7 @@ import type {
   OpenQuestion
 } from '../tokens';
 import type { Asking } from './asking';
-import { begun, lackOf, type OpenPrompt } from './open-prompts';
+import { begun, type OpenPrompt } from './open-prompts';
 import type { AskForAnswers, PastAnswer } from './past-answers';
 
 /** A notebook that is open in this page. */
@@ -30,6 +32,7 @@ export interface QuestionsOptions {
   show: (prompt: OpenPrompt) => Promise<void>;
   /** µs since the epoch. */
   now: () => number;
+  trans: TranslationBundle;
 }
 
 export class Questions implements IQuestions {
@@ -100,19 +103,27 @@ export class Questions implements IQuestions {
     }
   }
 
+  hindrance(promptId: string): string {
+    const { asking, trans } = this._options;
+    return asking.hindrance || (this._given(promptId) ? '' : unrecorded(trans));
+  }
+
   amend(promptId: string, answer: AnswerParts): boolean {
     const { asking, notebooks, now } = this._options;
-    const given = this.answers().find(one => one.promptId === promptId);
+    const given = this._given(promptId);
     const notebook = notebooks().find(
       one => one.notebookId === given?.notebookId
     );
-    if (!given || !notebook || lackOf(answer, given) !== null) {
-      return false;
-    }
     const text = answer.text.trim();
     const words = { choices: answer.choices, text };
+    if (
+      !given ||
+      !notebook ||
+      !asking.amend(given, notebook.sessionId, words)
+    ) {
+      return false;
+    }
     this._amended.set(promptId, { answer: words, amendedAt: now() });
-    asking.amend(given, notebook.sessionId, words);
     this.tell();
     return true;
   }
@@ -144,6 +155,11 @@ export class Questions implements IQuestions {
         this.changed.emit();
       });
     }
+  }
+
+  /** An answer in the notebooks that are open here. */
+  private _given(promptId: string): GivenAnswer | undefined {
+    return this.answers().find(one => one.promptId === promptId);
   }
 
   /** What the server told, with what was said in this page since. */

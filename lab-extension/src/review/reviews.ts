@@ -8,6 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { recordedId } from '../cell-ids';
 import type { Colour } from '../history/colours';
 import type { CellText } from '../history/data';
+import { notebookHindrance } from '../hindrance';
 import { idBytes } from '../ids';
 import type { EventBodies, EventTypeName } from '../protocol';
 import type { EndedSession, ICapture, IDelivery } from '../tokens';
@@ -17,7 +18,6 @@ import type { KeptReviews } from './kept';
 import { ReviewPanel, type ReviewRecorder } from './panel';
 import { pauseOf } from './pause';
 import { Review } from './review';
-import { endedWords } from '../status/words';
 import { endedBy } from './words';
 
 /** So long the page's last events may take to the log before a session ends, in ms. */
@@ -238,20 +238,7 @@ export class Reviews {
 
   /** One line: why nothing said about a notebook would be recorded now. */
   private hindrance(notebook: NotebookPanel): string {
-    const { delivery, capture, trans } = this.options;
-    const { state, reason } = delivery.status;
-    if (state === 'paused') {
-      return trans.__('The recording is paused. Resume it to answer.');
-    }
-    if (state === 'stopped') {
-      return reason || trans.__('Nothing is recorded now.');
-    }
-    if (capture.isEnded(notebook.id)) {
-      return endedWords(trans);
-    }
-    return capture.sessionOf(notebook.id) === undefined
-      ? trans.__('This notebook is not recorded now.')
-      : '';
+    return notebookHindrance(notebook.id, this.options);
   }
 
   /** Until all that happened is in the log. Rejects with `ReviewFailed`. */

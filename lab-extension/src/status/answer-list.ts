@@ -11,7 +11,9 @@ import { placeAndTime } from './words';
 
 export interface AnswerListOptions {
   trans: TranslationBundle;
-  /** @returns whether the answer says anything. */
+  /** One line: why an answer cannot be changed now; empty if it can. */
+  hindrance: (promptId: string) => string;
+  /** @returns whether it was taken. */
   amend: (promptId: string, answer: AnswerParts) => boolean;
   /** µs since the epoch. */
   now: () => number;
@@ -23,10 +25,16 @@ export class AnswerList {
 
   readonly node = element('ul', 'jp-Prompter-sideList');
 
+  get isEmpty(): boolean {
+    return this._rows.size === 0;
+  }
+
+  /** What is being amended stays, though its answer be known no more: what was written is the person's. */
   show(answers: readonly GivenAnswer[], manyNotebooks: boolean): void {
     const known = new Set(answers.map(({ promptId }) => promptId));
     for (const [promptId, row] of this._rows) {
-      if (!known.has(promptId)) {
+      row.lookAtHindrance();
+      if (!known.has(promptId) && !row.isAmending) {
         row.node.remove();
         this._rows.delete(promptId);
       }
@@ -91,22 +99,36 @@ class AnswerRow {
     );
   }
 
+  get isAmending(): boolean {
+    return this._form !== null;
+  }
+
+  /** What stood in the way of saving may be over: the form says it no longer. */
+  lookAtHindrance(): void {
+    if (this._answer !== null && this._form?.isHindered === true) {
+      this._form.hinder(this._options.hindrance(this._answer.promptId));
+    }
+  }
+
   private _open(): void {
     const answer = this._answer;
     if (answer === null || this._form !== null) {
       return;
     }
-    this._form = new AmendForm(answer, this._options.trans, {
+    const { trans, hindrance, amend } = this._options;
+    const form = new AmendForm(answer, trans, {
       save: said => {
-        if (this._options.amend(answer.promptId, said)) {
+        form.hinder(hindrance(answer.promptId));
+        if (!form.isHindered && amend(answer.promptId, said)) {
           this._close();
         }
       },
       cancel: () => this._close()
     });
+    this._form = form;
     this._said.hidden = this._foot.hidden = true;
-    this.node.append(this._form.node);
-    this._form.focus();
+    this.node.append(form.node);
+    form.focus();
   }
 
   private _close(): void {
@@ -149,8 +171,7 @@ class AmendForm {
     this._text.rows = 2;
     this._text.setAttribute('aria-label', trans.__('Your own words'));
     this._text.addEventListener('input', () => {
-      this._draft = { ...this._draft, text: this._text.value };
-      this._show();
+      this._changed({ ...this._draft, text: this._text.value });
     });
     this._lack.setAttribute('role', 'status');
     const foot = element('div', 'jp-Prompter-sideFoot');
@@ -174,11 +195,24 @@ class AmendForm {
     (this._text.hidden ? this._choices.at(0) : this._text)?.focus();
   }
 
+  get isHindered(): boolean {
+    return this._hindered;
+  }
+
+  /** Say why it cannot be saved now; empty once it can. */
+  hinder(reason: string): void {
+    if (reason !== '' || this._hindered) {
+      setText(this._lack, reason);
+    }
+    this._hindered = reason !== '';
+  }
+
   private _save(): void {
     const lack = lackOf(this._draft, this._answer);
     if (lack === null) {
       this._handlers.save(this._draft);
     } else {
+      this.hinder('');
       setText(this._lack, this._lacks[lack]);
     }
   }
@@ -203,9 +237,14 @@ class AmendForm {
 
   private _choice(choice: string): HTMLButtonElement {
     return button('jp-Prompter-choice', choice, () => {
-      this._draft = toggled(this._draft, choice, this._answer);
-      this._show();
+      this._changed(toggled(this._draft, choice, this._answer));
     });
+  }
+
+  private _changed(draft: AnswerParts): void {
+    this.hinder('');
+    this._draft = draft;
+    this._show();
   }
 
   private _show(): void {
@@ -226,4 +265,6 @@ class AmendForm {
   private readonly _text = element('textarea');
   private readonly _lack = element('span', 'jp-Prompter-sideWhen');
   private _draft: AnswerParts;
+  /** Whether the line says that nothing can be saved now, whatever the draft says. */
+  private _hindered = false;
 }

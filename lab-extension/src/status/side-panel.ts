@@ -69,6 +69,7 @@ export class SidePanel extends Widget {
     });
     this._answers = new AnswerList({
       trans,
+      hindrance: id => questions?.hindrance(id) ?? '',
       amend: (id, answer) => questions?.amend(id, answer) ?? false,
       now: clock
     });
@@ -195,7 +196,7 @@ export class SidePanel extends Widget {
     setText(this._openCount, String(open.length));
     setText(this._answerCount, String(answers.length));
     this._openSection.hidden = open.length === 0;
-    this._answerSection.hidden = answers.length === 0;
+    this._answerSection.hidden = this._answers.isEmpty;
     const until = questions?.quietUntil ?? null;
     this._quietLine.hidden =
       questions === null || delivery.silent || delivery.study?.asking !== 'now';

@@ -51,6 +51,7 @@ class Page {
   now = 100 * SECOND;
   recorded: Recorded[] = [];
   alarm: { afterMs: number; ring: () => void } | null = null;
+  hindrance = '';
 
   readonly delivery: IDelivery = {
     ...this._signals(),
@@ -111,6 +112,7 @@ class Page {
         clear: () => (this.alarm = null)
       },
       quietHour,
+      hindrance: () => this.hindrance,
       sessions: () => [...NOTEBOOKS.keys()]
     });
   }
@@ -370,6 +372,95 @@ describe('what is recorded', () => {
       type: 'prompt.snoozed',
       body: { prompt_id: id, until: page.now + 600 * SECOND }
     });
+  });
+});
+
+describe('while nothing can be recorded', () => {
+  const DRAFT = { choices: ['x'], text: 'why' };
+  const QUESTION = {
+    promptId: PROMPT,
+    choices: ['x', 'y'],
+    multiple: false,
+    words: 'optional'
+  } as const;
+
+  /** As the delivery does: what is recorded now vanishes without a word. */
+  const pause = (): void => {
+    emit(page.delivery.pausedChanged, true);
+    page.recorded = [];
+    page.hindrance = 'The recording is paused.';
+    page.delivery.record = () => undefined;
+  };
+
+  beforeEach(() => {
+    page.ask();
+    page.asking.focused(PROMPT, SESSION);
+  });
+
+  it('takes no answer, and keeps what was drafted', () => {
+    page.asking.drafted(PROMPT, SESSION, DRAFT);
+    pause();
+    expect(page.asking.send(PROMPT, SESSION)).toBe(false);
+    expect(page.prompts.get(PROMPT)).toMatchObject({
+      stage: 'open',
+      draft: DRAFT,
+      answer: null
+    });
+  });
+
+  it('takes the same answer afterwards', () => {
+    page.asking.drafted(PROMPT, SESSION, DRAFT);
+    page.hindrance = 'The recording is paused.';
+    page.asking.send(PROMPT, SESSION);
+    page.recorded = [];
+    page.hindrance = '';
+    expect(page.asking.send(PROMPT, SESSION)).toBe(true);
+    expect(page.recorded).toMatchObject([
+      { type: 'prompt.answered', body: { choice: 'x', text: 'why' } }
+    ]);
+  });
+
+  it('takes no change of an answer, in its prompt or elsewhere', () => {
+    page.asking.drafted(PROMPT, SESSION, DRAFT);
+    page.asking.send(PROMPT, SESSION);
+    page.prompts.change(PROMPT);
+    page.asking.drafted(PROMPT, SESSION, { choices: ['y'], text: 'else' });
+    pause();
+    expect(page.asking.send(PROMPT, SESSION)).toBe(false);
+    expect(
+      page.asking.amend(QUESTION, SESSION, { choices: ['y'], text: '' })
+    ).toBe(false);
+    expect(page.prompts.get(PROMPT)).toMatchObject({
+      stage: 'open',
+      draft: { text: 'else' },
+      answer: DRAFT,
+      amendedAt: null
+    });
+    page.asking.later(PROMPT, SESSION);
+    expect(page.prompts.get(PROMPT)).toMatchObject({
+      stage: 'sent',
+      answer: DRAFT
+    });
+  });
+
+  it.each(['skip', 'never'] as const)('closes nothing by %s', reason => {
+    pause();
+    page.asking.dismiss(PROMPT, SESSION, reason);
+    expect(page.stage).toBe('open');
+  });
+
+  it('lets the person put the prompt off, their draft kept', () => {
+    page.asking.drafted(PROMPT, SESSION, DRAFT);
+    pause();
+    page.asking.later(PROMPT, SESSION);
+    expect(page.prompts.get(PROMPT)).toMatchObject({
+      stage: 'snoozed',
+      draft: DRAFT
+    });
+    page.hindrance = '';
+    emit(page.delivery.pausedChanged, false);
+    page.pass(600);
+    expect(page.stage).toBe('open');
   });
 });
 
