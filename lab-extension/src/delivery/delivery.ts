@@ -190,9 +190,9 @@ export class Delivery implements IDelivery {
     );
   }
 
-  /** Whose page this is, as the server said; before that the last one it welcomed in this browser, if it did. */
+  /** Whose page this is, as the server said; before that as tab and browser remember. */
   private get _owner(): string | null {
-    return this._participant ?? this._options.welcomed.last;
+    return this._participant ?? this._options.welcomed.likely;
   }
 
   /** Look for the server and begin. Never rejects. */

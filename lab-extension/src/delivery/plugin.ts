@@ -66,6 +66,15 @@ function browserNotes(): NoteStore | null {
   }
 }
 
+/** A storage that lasts as long as the tab; null where the browser forbids it. */
+function tabNotes(): Storage | null {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
 /** Says each fault once: the same one may come back with every keystroke. */
 function warner(): (error: unknown) => void {
   const said = new Set<string>();
@@ -101,7 +110,11 @@ function makeDelivery(trans: TranslationBundle): Delivery {
     open: browserSocket(settings.WebSocket, () => server.streamUrl()),
     store,
     unkept: new UnkeptNotes(browserNotes(), `prompter:unkept:${baseUrl}:`),
-    welcomed: new Welcomed(browserNotes(), `prompter:welcomed:${baseUrl}`),
+    welcomed: new Welcomed(
+      browserNotes(),
+      tabNotes(),
+      `prompter:welcomed:${baseUrl}`
+    ),
     presence: locks
       ? new LockPresence(locks, baseUrl)
       : new BeatPresence(store, browserTimers),

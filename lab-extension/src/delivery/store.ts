@@ -13,7 +13,7 @@ const RELAXED: IDBTransactionOptions = { durability: 'relaxed' };
 /** A producer that left something in the store. */
 export interface ProducerRow {
   producer_id: string;
-  /** Whose it is (UUID text): what the server said, before that the last one it welcomed here; null if nobody was. */
+  /** Whose it is (UUID text): what the server said, before that what tab and browser remember; null if they do not. */
   participant: string | null;
   /** When its page was loaded, ms since the epoch. */
   created: number;

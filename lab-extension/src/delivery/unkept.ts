@@ -6,7 +6,7 @@
 /** Events of a producer that are made, not acknowledged, and stored nowhere. */
 export interface Unkept {
   producerId: string;
-  /** Whose they are (UUID text): what the server said, before that the last one it welcomed here; null if nobody was. */
+  /** Whose they are (UUID text): what the server said, before that what tab and browser remember; null if they do not. */
   participant: string | null;
   /** A session that the loss can be told under (UUID text). */
   sessionId: string;

@@ -1,9 +1,11 @@
 /**
- * Who was welcomed in this browser, in its small storage. A page that no server has greeted yet knows by it whose its
- * events are, most likely; and whose those of a page are that never knew.
+ * Who was welcomed in this tab and in this browser, in their small storages. A page that no server has greeted yet knows by
+ * it whose its events are; and whose those of a page are that never knew.
  */
 
-/** What is remembered. */
+type SmallStorage = Pick<Storage, 'getItem' | 'setItem'>;
+
+/** What the browser remembers. */
 interface Remembered {
   /** The last one who was welcomed (UUID text). */
   last: string;
@@ -13,15 +15,20 @@ interface Remembered {
 
 /** A storage that is full or forbidden, or was cleared, knows nobody. Nothing here throws. */
 export class Welcomed {
-  /** @param store null where there is none. */
+  /**
+   * @param store the browser's; null where there is none.
+   * @param tab the tab's, which outlives a reload; null where there is none.
+   */
   constructor(
-    private readonly _store: Pick<Storage, 'getItem' | 'setItem'> | null,
+    private readonly _store: SmallStorage | null,
+    private readonly _tab: SmallStorage | null,
     private readonly _key: string
   ) {}
 
-  /** The last one who was welcomed here; null if nobody was. */
-  get last(): string | null {
-    return this._read()?.last ?? null;
+  /** Whose page this is: who was welcomed in this tab before, or the only one who ever was here; else null. */
+  get likely(): string | null {
+    const known = this._read();
+    return this._ofTab() ?? (known?.alone ? known.last : null);
   }
 
   /** Whether this one was welcomed here, and nobody else ever. */
@@ -35,11 +42,24 @@ export class Welcomed {
     const known = this._read();
     if (known?.last !== participant) {
       const text = JSON.stringify({ last: participant, alone: known === null });
-      try {
-        this._store?.setItem(this._key, text);
-      } catch {
-        // Full or forbidden: the next page knows less.
-      }
+      this._write(this._store, text);
+    }
+    this._write(this._tab, participant);
+  }
+
+  private _write(store: SmallStorage | null, text: string): void {
+    try {
+      store?.setItem(this._key, text);
+    } catch {
+      // Full or forbidden: the next page knows less.
+    }
+  }
+
+  private _ofTab(): string | null {
+    try {
+      return this._tab?.getItem(this._key) ?? null;
+    } catch {
+      return null;
     }
   }
 

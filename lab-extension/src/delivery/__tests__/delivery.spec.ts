@@ -71,6 +71,7 @@ describe('the delivery', () => {
   let store: EventStore;
   let unkept: UnkeptNotes;
   let notes: FakeNotes;
+  let tab: FakeNotes;
   let presence: OnlyPage;
   let paused: boolean;
   let absent: boolean;
@@ -91,7 +92,7 @@ describe('the delivery', () => {
       open: network.open,
       store,
       unkept,
-      welcomed: new Welcomed(notes, 'welcomed'),
+      welcomed: new Welcomed(notes, tab, 'welcomed'),
       presence,
       timers,
       random: () => 0.5,
@@ -114,6 +115,7 @@ describe('the delivery', () => {
     network = new FakeNetwork();
     presence = new OnlyPage();
     notes = new FakeNotes();
+    tab = new FakeNotes();
     unkept = new UnkeptNotes(notes, 'unkept:');
     paused = absent = stalled = false;
     warnings = [];
@@ -681,20 +683,29 @@ describe('the delivery', () => {
     expect((await store.producers())[0].participant).toBe(PARTICIPANT);
   });
 
-  it('takes them for those of the last one welcomed in this browser until the server says whose they are', async () => {
+  it('takes them for those of who was welcomed in its tab, or alone in its browser, until the server says whose they are', async () => {
     const owner = async (): Promise<string | null> =>
       (await store.producers()).at(-1)!.participant;
+    const again = async (): Promise<void> => {
+      delivery = make();
+      await delivery.start();
+      record('a');
+      network.latest.accept().drop(1013);
+    };
     await delivery.start();
     expect(await owner()).toBeNull();
     network.latest.welcome();
-    delivery = make();
-    await delivery.start();
-    record('a');
-    network.latest.accept().drop(1013);
-    expect(await owner()).toBe(PARTICIPANT);
+    tab.removeItem('welcomed');
+    await again();
+    expect(await owner()).toBe(PARTICIPANT); // nobody else was ever here
     timers.advance(50);
     network.latest.welcome({ participant: idBytes(SOMEBODY) });
     expect(await owner()).toBe(SOMEBODY);
+    await again();
+    expect(await owner()).toBe(SOMEBODY); // in this very tab
+    tab.removeItem('welcomed');
+    await again();
+    expect(await owner()).toBeNull(); // one of two
   });
 
   it('sends what another page left once that page is surely dead, though it seemed to live at first', async () => {

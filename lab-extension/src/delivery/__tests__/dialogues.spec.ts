@@ -87,7 +87,7 @@ class Dialogue {
       open: this.network.open,
       store: this.store,
       unkept: new UnkeptNotes(null, ''),
-      welcomed: new Welcomed(null, ''),
+      welcomed: new Welcomed(null, null, ''),
       presence: {
         doubtMs: null,
         hold: () => Promise.resolve(),

@@ -105,7 +105,7 @@ describe('what dead pages left', () => {
     notes = new FakeNotes();
     unkept = new UnkeptNotes(notes, 'unkept:');
     // As the page that drains has noted it.
-    welcomed = new Welcomed(notes, 'welcomed');
+    welcomed = new Welcomed(notes, null, 'welcomed');
     welcomed.note(PARTICIPANT);
     carried = [];
     store = new EventStore({
@@ -190,7 +190,7 @@ describe('what dead pages left', () => {
   });
 
   it('is nobody’s where the browser does not remember who was welcomed', async () => {
-    welcomed = new Welcomed(null, '');
+    welcomed = new Welcomed(null, null, '');
     welcomed.note(PARTICIPANT);
     await leave(null, 1);
     await drain();
