@@ -11,7 +11,7 @@ AT_ONCE = 32 * 1024 * 1024
 FRAME_BYTES = 1024
 """What a frame counts beside its own bytes: many small ones are work, too."""
 
-EVENT_BYTES = 512
+EVENT_BYTES = 256
 """What an event counts beside its own bytes."""
 
 

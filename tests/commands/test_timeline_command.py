@@ -53,6 +53,16 @@ def timeline(log: str, *arguments: str) -> Result:
     return CliRunner().invoke(app, ["timeline", "--log", log, *arguments])
 
 
+def test_the_first_use_of_the_key_is_said_and_one_that_is_missing_can_be_made(log: str, tmp_path: Path) -> None:
+    own = Path(log.removeprefix("sqlite:///")).with_name("study.pseudonyms.key")
+    own.unlink(missing_ok=True)
+    told = [timeline(log, "--all", "-o", str(tmp_path / f"{number}.html")).stderr for number in range(2)]
+    assert "study.pseudonyms.key is the new key of the pseudonyms: keep it" in told[0]
+    assert "key" not in told[1]
+    missing = timeline(log, "--all", "-o", str(tmp_path / "x.html"), "--key-file", str(tmp_path / "none"))
+    assert "such as by `openssl rand -hex 32 > FILE`" in str(missing.exception)
+
+
 def test_all_sessions_stand_in_one_page_that_holds_each_of_them(log: str, tmp_path: Path) -> None:
     done = timeline(log, "--all", "-o", str(tmp_path / "all.html"))
     assert done.exit_code == 0, done.output

@@ -522,6 +522,19 @@ def test_a_blinded_researcher_is_told_the_same_whatever_the_condition(seed: int)
             assert word not in text, word
 
 
+def test_a_blinded_researcher_does_not_see_that_somebody_turned_to_a_question() -> None:
+    rows = []
+    for turned in (False, True):
+        desk = story()
+        desk.wait(300)
+        if turned:
+            desk.emit(n.FocusChanged(cell_id="b", visible=True, cause="prompt"))
+            desk.wait(20)
+        watch = watched(_numbered(desk.events))
+        rows.append(told(watch, BEGIN + 3600 * 1_000_000, blinded=True)["rows"])
+    assert rows[0] == rows[1]
+
+
 def test_a_blinded_researcher_is_told_of_others_the_same_however_much_somebody_is_asked() -> None:
     rows = []
     for asked in (False, True):

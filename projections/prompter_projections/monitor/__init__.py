@@ -1,6 +1,7 @@
 """What researchers watch while a study goes on: a fold over its events, and what of it a page is told."""
 
 from .person import Link, Person
+from .sitting import is_work
 from .telling import Called, Reader, Seen, closeup, row, seen, totals
 from .watch import Watch
 
@@ -12,6 +13,7 @@ __all__ = [
     "Seen",
     "Watch",
     "closeup",
+    "is_work",
     "row",
     "seen",
     "totals",

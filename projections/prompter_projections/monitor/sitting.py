@@ -33,6 +33,7 @@ from prompter_events.catalogue.study import (
 from prompter_events.event import Event, ParticipantId, SessionId
 
 from ..current import BY_THE_SERVER
+from ..fold import body_of
 from ..replayer import Replayer
 from ..text import units
 from .activity import Activity
@@ -54,6 +55,13 @@ _TEXTS = frozenset(
     }
 )
 """What the notebook's texts are made of, with edits. What runs put out is left to the log: it is most of a notebook."""
+
+
+def is_work(event: Event) -> bool:
+    """Whether it is about the work, not about what somebody was asked, of which a blinded researcher may not know."""
+    if event.type.startswith(("prompt.", "review.")):
+        return False
+    return event.type != "focus.changed" or getattr(body_of(event), "cause", None) != "prompt"
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -135,7 +143,7 @@ class Sitting:
         if event.type not in BY_THE_SERVER:
             self.arrived = max(self.arrived, event.recorded_at or at)
             self.last = max(self.last, at)
-            if not event.type.startswith(("prompt.", "review.")) and self.ended is None:
+            if is_work(event) and self.ended is None:
                 self.worked = max(self.worked, at)
                 self.worked_position = event.position
 
@@ -162,6 +170,8 @@ class Sitting:
                 self._wrote(body.cell_id, at, 0 if body.cause == "tool" else _changed(body))
             case CellAdded():
                 self._wrote(body.cell_id, at, units(body.source) if body.cause in ("user", "paste") else 0)
+            case FocusChanged(cause="prompt"):
+                pass  # where they work is where they were: a blinded researcher is told the same of the same work
             case FocusChanged():
                 self.visible = body.visible
                 self.doing = "looking" if body.visible else "tab hidden"

@@ -22,15 +22,14 @@ from ..errors import SettingInvalid
 from ..exports import (
     FORMATS,
     Export,
-    Key,
     Release,
     check_target,
     format_named,
     open_release,
-    pseudonym_key,
     write_export,
 )
 from ..storage import open_study_log
+from .keys import key_of
 from .options import JsonOption, KeyOption, LogOption, find_session, log_url, run
 from .output import counted, print_json, stderr, stdout
 
@@ -116,12 +115,9 @@ async def _export(
     async with open_study_log(url) as log:
         wanted = frozenset([await find_session(log, one) for one in sessions])
         # Only now: a mistake in what is asked for makes no key.
-        key = None if options["identified"] else pseudonym_key(url, key_file)
-        secret = b"" if key is None else key.secret
+        secret = b"" if options["identified"] else key_of(url, key_file)
         people = frozenset([await _find_participant(log, one, secret) for one in participants])
         release = Release(**options, key=secret, sessions=wanted, participants=people)
-        if key is not None and key.made:
-            _tell_of(key)
         with _bar() as progress:
             task = progress.add_task("survey", total=None)
             released = await open_release(
@@ -138,15 +134,6 @@ async def _export(
                 force=force,
                 scanning=lambda: progress.update(task, description="scanning for names", completed=0, total=None),
             )
-
-
-def _tell_of(key: Key) -> None:
-    stderr.print(
-        f"{key.path} is the new key of the pseudonyms: keep it, apart from what you pass on. Without it the next "
-        "export has other names.",
-        markup=False,
-        soft_wrap=True,
-    )
 
 
 async def _find_participant(log: Log, text: str, key: bytes) -> ParticipantId:

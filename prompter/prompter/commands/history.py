@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from prompter_projections.commits import History, history
 
-from ..exports.key import pseudonym_key
 from ..storage import open_study_log
+from .keys import key_of
 from .options import KeyOption, LogOption, find_session, log_url, run
 from .output import counted, stderr, stdout
 
@@ -55,7 +55,7 @@ def write_history(
 async def _history(url: str, session: str, key_file: Path | None, progress: Callable[[int, int], None]) -> History:
     async with open_study_log(url) as log:
         session_id = await find_session(log, session)
-        return await history(log, session_id, progress, key=pseudonym_key(url, key_file).secret)
+        return await history(log, session_id, progress, key=key_of(url, key_file))
 
 
 def _bar() -> Progress:

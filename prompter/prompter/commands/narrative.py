@@ -13,8 +13,8 @@ from prompter_projections.timeline import blinded
 
 from ..called import Called
 from ..errors import SettingInvalid
-from ..exports.key import pseudonym_key
 from ..storage import open_study_log
+from .keys import key_of
 from .options import KeyOption, LogOption, find_session, log_url, run
 from .output import stdout
 
@@ -67,5 +67,5 @@ async def _material(url: str, session: str, key_file: Path | None, *, blind: boo
     async with open_study_log(url) as log:
         material = await material_of(log, await find_session(log, session))
     timeline = blinded(material.timeline) if blind else material.timeline
-    material.timeline = Called(None, pseudonym_key(url, key_file).secret)(timeline)
+    material.timeline = Called(None, key_of(url, key_file))(timeline)
     return material

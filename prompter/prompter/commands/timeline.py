@@ -30,8 +30,8 @@ from prompter_projections.timeline import (
 
 from ..called import Called
 from ..errors import SettingInvalid
-from ..exports.key import pseudonym_key
 from ..storage import open_study_log
+from .keys import key_of
 from .options import KeyOption, LogOption, find_session, log_url, run
 from .output import counted, stderr, stdout
 
@@ -124,7 +124,7 @@ class Drawing:
     ) -> None:
         """Read the log and write the files. Raises ``SettingInvalid`` for what the log does not hold."""
         async with open_study_log(url) as log:
-            self._key = pseudonym_key(url, self._key_file).secret
+            self._key = key_of(url, self._key_file)
             if named:
                 found = list(dict.fromkeys([await find_session(log, one) for one in named]))
             else:

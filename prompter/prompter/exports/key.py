@@ -34,6 +34,9 @@ def key_path(log_url: str) -> Path:
     return Path(jupyter_data_dir()).absolute() / "prompter" / f"{name}.pseudonyms.key"
 
 
+_MAKING = "write one, such as by `openssl rand -hex 32 > FILE`"
+
+
 def pseudonym_key(log_url: str, key_file: Path | None = None) -> Key:
     """The key in ``key_file``, else the log's own, made if there is none. Raises ``SettingInvalid``."""
     path = key_file or key_path(log_url)
@@ -44,9 +47,9 @@ def pseudonym_key(log_url: str, key_file: Path | None = None) -> Key:
     except FileExistsError:
         return pseudonym_key(log_url)  # another process made it in this moment
     except FileNotFoundError:
-        raise SettingInvalid(f"there is no key file {path}: name another one, or leave --key-file out") from None
+        raise SettingInvalid(f"there is no key file {path}: {_MAKING}, or leave --key-file out") from None
     except OSError as error:
-        raise SettingInvalid(f"{path}: {error.strerror}; name a file for the key with --key-file") from None
+        raise SettingInvalid(f"{path}: {error.strerror}; {_MAKING} and name it with --key-file") from None
     if len(secret) < KEY_BYTES:
         raise SettingInvalid(f"the key in {path} has {len(secret)} bytes: it needs {KEY_BYTES} or more")
     return Key(secret, path, made=False)

@@ -13,8 +13,9 @@ from uuid import UUID
 
 import msgspec
 
-from prompter_events import Event, LogError, ParticipantId, SessionId
+from prompter_events import LogError, ParticipantId, SessionId
 from prompter_projections import UnknownSession
+from prompter_projections.monitor import is_work
 from prompter_projections.timeline import Timeline
 from prompter_projections.timeline.live import capped, style
 from prompter_projections.timeline.page import WIDTH
@@ -41,16 +42,12 @@ def _work_alone(timeline: Timeline) -> Timeline:
     return capped(msgspec.structs.replace(timeline, session=session))
 
 
-def _is_work(event: Event) -> bool:
-    return not event.type.startswith(("prompt.", "review."))
-
-
 class LiveTimelines:
     """The timelines that researchers of either kind look at, in one process."""
 
     def __init__(self) -> None:
         self.whole = Timelines(seen=capped)
-        self.work = Timelines(takes=_is_work, seen=_work_alone, numbered=True)
+        self.work = Timelines(takes=is_work, seen=_work_alone, numbered=True)
 
     def of(self, role: Role) -> Timelines:
         """Those that somebody may see."""
