@@ -103,6 +103,7 @@ def test_how_runs_end(lab: Lab, person: Person, told: Told) -> None:
     answer(person, "1")
     # What is asked for while the kernel aborts the rest, it aborts as well.
     ended(person, ASK)
+    through_with_aborting(person)
     # Cells that are moved, changed or deleted while they run.
     start(person, SLEEP)
     person.select(SLEEP)
@@ -245,6 +246,17 @@ def ended(person: Person, index: int) -> None:
         arg=index,
     )
     person.wait_for_kernel()
+
+
+def through_with_aborting(person: Person) -> None:
+    """Until the kernel executes what it is asked for; in silence, of which nothing is recorded."""
+    person.page.evaluate(
+        """async () => {
+            const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+            const ask = () => kernel.requestExecute({ code: '', silent: true }).done;
+            while ((await ask()).content.status !== 'ok') {}
+        }"""
+    )
 
 
 def restarted(person: Person) -> None:

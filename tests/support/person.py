@@ -13,13 +13,17 @@ PATIENCE = 30_000
 #: closed before the next key can come, and the focus is back where it was.
 _CLOSE_SERVER_DIALOGS = """
 addEventListener('DOMContentLoaded', () => {
-    new MutationObserver(() => {
+    const close = () => {
         for (const dialog of document.querySelectorAll('.jp-Dialog')) {
-            if (/Server Connection Error|File Save Error/.test(dialog.textContent)) {
+            if (/connection to the Jupyter server|Server Connection Error|File Save Error/.test(dialog.textContent)) {
                 dialog.querySelector('button')?.click();
+            } else {
+                filling.observe(dialog, { childList: true, subtree: true });  // its title comes a moment later
             }
         }
-    }).observe(document.body, { childList: true });
+    };
+    const filling = new MutationObserver(close);
+    new MutationObserver(close).observe(document.body, { childList: true });
 });
 """
 
