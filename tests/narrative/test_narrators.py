@@ -54,8 +54,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def url(tmp_path: Path) -> str:
-    """A log that holds the loans."""
+    """A log that holds the loans, and has its key."""
     made = f"sqlite:///{tmp_path}/study.db"
+    pseudonym_key(made)
     await migrate(made, directories=DIRECTORIES)
     async with open_study_log(made) as log:
         await loans().append_to(log)
