@@ -383,7 +383,7 @@ def test_a_lost_connection_is_said_and_mended_by_itself(page: Page, study: Study
     expect(page.locator("#trouble")).to_be_hidden()
     expect(clock).not_to_have_text(stands)
     expect(page.locator("#people tbody tr")).to_have_count(len(rows), timeout=SOON)
-    assert names(page) == rows
+    assert sorted(names(page)) == sorted(rows)  # who needs a look comes first, and that may be another by now
 
 
 def test_a_server_that_says_nothing_is_not_taken_for_live(page: Page, study: Study) -> None:
