@@ -28,7 +28,7 @@ from prompter_events.catalogue.notebook import (
 )
 from prompter_events.catalogue.prompts import PromptAnswered, PromptIssued
 from prompter_events.catalogue.runs import RunFinished, RunScheduled
-from prompter_events.catalogue.study import ParticipantAssigned, ParticipantErased
+from prompter_events.catalogue.study import NoteAdded, ParticipantAssigned, ParticipantErased
 from prompter_projections.notebook import EMPTY, fold
 from prompter_projections.pseudonym import pseudonym, pseudonymous_id
 from prompter_projections.text import units
@@ -204,6 +204,19 @@ async def test_digests_cannot_be_compared_with_a_guess(log: Log) -> None:
     assert len(set(digests)) == 2
     assert len(set(outputs)) == 1
     assert not {bytes(32), bytes([1]) * 32, bytes([2]) * 32} & {*digests, *outputs}
+
+
+async def test_a_researcher_whose_name_is_too_short_to_be_looked_for_is_replaced_where_they_stand(log: Log) -> None:
+    person = Person(5, await log.participant("zsofia.kertesz"))
+    person.begin("work.ipynb")
+    person.ask("to look")
+    issued = next(event.body for event in person.events if isinstance(event.body, PromptIssued))
+    person.say(NoteAdded(text="stuck", at=1, by="li"), replace(issued, author="li"), server=True)
+    await store(log, person.events)
+    found = await events(log)
+    [note] = bodies(found, NoteAdded)
+    assert "li" not in (note.by, *(body.author for body in bodies(found, PromptIssued)))
+    assert {body.author for body in bodies(found, PromptIssued)} == {"rule", note.by}
 
 
 async def test_a_blind_release_tells_no_condition(log: Log) -> None:
