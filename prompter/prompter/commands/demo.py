@@ -21,6 +21,7 @@ from prompter_projections.sessions import SessionSummary
 from ..demo import Made, Plan, make
 from ..demo.making import Reached
 from ..errors import SettingInvalid
+from ..exports.key import pseudonym_key
 from ..settings import default_log_url
 from ..storage import open_study_log
 from .options import run
@@ -82,6 +83,8 @@ async def _made(
     made = await make(plan, output, folder, reached)
     async with open_study_log(f"sqlite:///{output}") as log:
         found = await sessions(log)
+    # Nobody need be told to keep it: these people are invented.
+    pseudonym_key(f"sqlite:///{output}")
     study, session = drawn
     for path, named in ((study, []), (session, [str(_telling(found).session_id)])):
         drawing = Drawing(path, beside=False, align=Alignment.begin, blind=False)
