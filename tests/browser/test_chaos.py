@@ -136,6 +136,7 @@ def servers(tmp_path: Path, mariadb: MariaDB) -> Iterator[tuple[list[Lab], str]]
         yield labs, url
 
 
+@pytest.mark.timeout(2400)  # ten people on one slow machine
 def test_nothing_is_lost_or_told_twice_whatever_dies(
     browser: Browser, servers: tuple[list[Lab], str], mariadb: MariaDB, request: pytest.FixtureRequest
 ) -> None:
